@@ -1,0 +1,170 @@
+//! Every call that the programs make, as plain data.
+
+use super::{
+	convert::IntoRuntime, generated::api, AccountId, Endpoint, JobId, JobSpec, KernelHash, Level, ProviderId,
+	ProviderTerms, RejectReason, H256,
+};
+use crate::amount::Balance;
+use subxt::transactions::Payload;
+
+/// A call to the runtime. The pallets' documents say what each does; fields have the same names there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[allow(missing_docs)] // the fields are those of the calls, which the pallets document
+pub enum Call {
+	/// Balances: pays `amount` to an account and keeps the sender's alive.
+	Transfer { to: AccountId, amount: Balance },
+	/// Kernels: registers a program.
+	RegisterKernel { bytecode: Vec<u8> },
+	/// Kernels: no new jobs for this kernel.
+	RetireKernel { kernel: KernelHash },
+	/// Kernels: removes a kernel retired long enough ago and returns its deposit.
+	RemoveKernel { kernel: KernelHash },
+	/// Providers: registers a provider; signed by its owner.
+	RegisterProvider {
+		worker: AccountId,
+		payout: AccountId,
+		endpoint: Endpoint,
+		terms: ProviderTerms,
+		bond: Balance,
+	},
+	/// Providers: adds stake.
+	Bond { provider: ProviderId, amount: Balance },
+	/// Providers: starts to take stake back.
+	Unbond { provider: ProviderId, amount: Balance },
+	/// Providers: frees stake whose time has come.
+	WithdrawUnbonded { provider: ProviderId },
+	/// Providers: names another worker key, or none.
+	SetWorker {
+		provider: ProviderId,
+		worker: Option<AccountId>,
+	},
+	/// Providers: names another account for earnings.
+	SetPayout { provider: ProviderId, payout: AccountId },
+	/// Providers: moves the endpoint.
+	SetEndpoint { provider: ProviderId, endpoint: Endpoint },
+	/// Providers: signs other terms.
+	SetTerms { provider: ProviderId, terms: ProviderTerms },
+	/// Providers: takes nothing new.
+	Drain { provider: ProviderId },
+	/// Providers: serves again.
+	Resume { provider: ProviderId },
+	/// Providers: leaves.
+	Deregister { provider: ProviderId },
+	/// Market: stands in the book; signed by the worker.
+	PlaceAsk { slot: u8, level: Level },
+	/// Market: leaves the book.
+	WithdrawAsk { slot: u8 },
+	/// Market: buys work.
+	SubmitJob { spec: JobSpec },
+	/// Market: takes an unaccepted job back.
+	CancelJob { job: JobId },
+	/// Market: the worker signs that it will do the job.
+	AcceptJob { job: JobId },
+	/// Market: the worker turns an assignment down.
+	RejectJob { job: JobId, reason: RejectReason },
+	/// Market: the worker commits to a result.
+	CommitResult { job: JobId, root: H256, units: u64 },
+	/// Market: the worker gives a job up.
+	AbandonJob { job: JobId },
+	/// Market: the requester accepts a result and pays.
+	SettleNow { job: JobId },
+	/// Market: pays after the window; by anyone.
+	Settle { job: JobId },
+	/// Market: does what is due; by anyone.
+	Touch { job: JobId },
+}
+
+/// Something to be done with the typed form of a call.
+pub(super) trait Visit {
+	/// What comes out.
+	type Out;
+	/// Does it.
+	fn visit<P: Payload>(self, payload: &P) -> Self::Out;
+}
+
+impl Call {
+	/// What the call is, in a few words, for messages.
+	pub fn name(&self) -> &'static str {
+		match self {
+			Call::Transfer { .. } => "transfer",
+			Call::RegisterKernel { .. } => "register_kernel",
+			Call::RetireKernel { .. } => "retire_kernel",
+			Call::RemoveKernel { .. } => "remove_kernel",
+			Call::RegisterProvider { .. } => "register",
+			Call::Bond { .. } => "bond",
+			Call::Unbond { .. } => "unbond",
+			Call::WithdrawUnbonded { .. } => "withdraw_unbonded",
+			Call::SetWorker { .. } => "set_worker",
+			Call::SetPayout { .. } => "set_payout",
+			Call::SetEndpoint { .. } => "set_endpoint",
+			Call::SetTerms { .. } => "set_terms",
+			Call::Drain { .. } => "drain",
+			Call::Resume { .. } => "resume",
+			Call::Deregister { .. } => "deregister",
+			Call::PlaceAsk { .. } => "place_ask",
+			Call::WithdrawAsk { .. } => "withdraw_ask",
+			Call::SubmitJob { .. } => "submit_job",
+			Call::CancelJob { .. } => "cancel_job",
+			Call::AcceptJob { .. } => "accept_job",
+			Call::RejectJob { .. } => "reject_job",
+			Call::CommitResult { .. } => "commit_result",
+			Call::AbandonJob { .. } => "abandon_job",
+			Call::SettleNow { .. } => "settle_now",
+			Call::Settle { .. } => "settle",
+			Call::Touch { .. } => "touch",
+		}
+	}
+
+	/// Hands the call's typed form to `visitor`.
+	pub(super) fn typed<V: Visit>(&self, visitor: V) -> V::Out {
+		let (kernels, providers, market) = (api::tx().kernels(), api::tx().providers(), api::tx().market());
+		match self.clone() {
+			Call::Transfer { to, amount } => {
+				visitor.visit(&api::tx().balances().transfer_keep_alive(to.into(), amount))
+			}
+			Call::RegisterKernel { bytecode } => visitor.visit(&kernels.register_kernel(bytecode.into_runtime())),
+			Call::RetireKernel { kernel } => visitor.visit(&kernels.retire_kernel(kernel.into_runtime())),
+			Call::RemoveKernel { kernel } => visitor.visit(&kernels.remove_kernel(kernel.into_runtime())),
+			Call::RegisterProvider {
+				worker,
+				payout,
+				endpoint,
+				terms,
+				bond,
+			} => visitor.visit(&providers.register(worker, payout, endpoint.into_runtime(), terms.into_runtime(), bond)),
+			Call::Bond { provider, amount } => visitor.visit(&providers.bond(provider.into_runtime(), amount)),
+			Call::Unbond { provider, amount } => visitor.visit(&providers.unbond(provider.into_runtime(), amount)),
+			Call::WithdrawUnbonded { provider } => visitor.visit(&providers.withdraw_unbonded(provider.into_runtime())),
+			Call::SetWorker { provider, worker } => {
+				visitor.visit(&providers.set_worker(provider.into_runtime(), worker))
+			}
+			Call::SetPayout { provider, payout } => {
+				visitor.visit(&providers.set_payout(provider.into_runtime(), payout))
+			}
+			Call::SetEndpoint { provider, endpoint } => {
+				visitor.visit(&providers.set_endpoint(provider.into_runtime(), endpoint.into_runtime()))
+			}
+			Call::SetTerms { provider, terms } => {
+				visitor.visit(&providers.set_terms(provider.into_runtime(), terms.into_runtime()))
+			}
+			Call::Drain { provider } => visitor.visit(&providers.drain(provider.into_runtime())),
+			Call::Resume { provider } => visitor.visit(&providers.resume(provider.into_runtime())),
+			Call::Deregister { provider } => visitor.visit(&providers.deregister(provider.into_runtime())),
+			Call::PlaceAsk { slot, level } => visitor.visit(&market.place_ask(slot, level.into_runtime())),
+			Call::WithdrawAsk { slot } => visitor.visit(&market.withdraw_ask(slot)),
+			Call::SubmitJob { spec } => visitor.visit(&market.submit_job(spec.into_runtime())),
+			Call::CancelJob { job } => visitor.visit(&market.cancel_job(job.into_runtime())),
+			Call::AcceptJob { job } => visitor.visit(&market.accept_job(job.into_runtime())),
+			Call::RejectJob { job, reason } => {
+				visitor.visit(&market.reject_job(job.into_runtime(), reason.into_runtime()))
+			}
+			Call::CommitResult { job, root, units } => {
+				visitor.visit(&market.commit_result(job.into_runtime(), root, units))
+			}
+			Call::AbandonJob { job } => visitor.visit(&market.abandon_job(job.into_runtime())),
+			Call::SettleNow { job } => visitor.visit(&market.settle_now(job.into_runtime())),
+			Call::Settle { job } => visitor.visit(&market.settle(job.into_runtime())),
+			Call::Touch { job } => visitor.visit(&market.touch(job.into_runtime())),
+		}
+	}
+}

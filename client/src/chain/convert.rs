@@ -1,0 +1,455 @@
+//! From generated types to plain ones and back: the only place that knows how the metadata spells things.
+
+use super::{
+	generated::api::{self, runtime_types},
+	AccountId, AskView, ClassFigures, DeviceClass, Endpoint, InputRef, JobId, JobSpec, JobState, JobView, KernelHash,
+	KernelView, Level, Pool, Price, ProviderId, ProviderTerms, ProviderView, Record, RejectReason, Rules, Status,
+	Target, Terms, Unbonding,
+};
+use runtime_types::{
+	bounded_collections::bounded_vec::BoundedVec,
+	millrace_primitives::{ids, job, pool, price},
+	pallet_market::types as market,
+	pallet_providers::types as providers,
+};
+
+/// A plain value as the runtime's type.
+pub(super) trait IntoRuntime {
+	/// The generated type.
+	type Runtime;
+	/// Converts.
+	fn into_runtime(self) -> Self::Runtime;
+}
+
+/// A generated id as the plain one.
+pub(super) trait IntoPlain {
+	/// The plain type.
+	type Plain;
+	/// Converts.
+	fn into_plain(self) -> Self::Plain;
+}
+
+/// A plain value from the runtime's type.
+pub(super) trait FromRuntime<R> {
+	/// Converts.
+	fn from_runtime(value: R) -> Self;
+}
+
+impl IntoRuntime for Vec<u8> {
+	type Runtime = BoundedVec<u8>;
+	fn into_runtime(self) -> BoundedVec<u8> {
+		BoundedVec(self)
+	}
+}
+
+impl IntoRuntime for JobId {
+	type Runtime = ids::JobId;
+	fn into_runtime(self) -> ids::JobId {
+		ids::JobId(self.0.into())
+	}
+}
+
+impl IntoPlain for ids::JobId {
+	type Plain = JobId;
+	fn into_plain(self) -> JobId {
+		JobId(self.0 .0)
+	}
+}
+
+impl IntoRuntime for KernelHash {
+	type Runtime = ids::KernelHash;
+	fn into_runtime(self) -> ids::KernelHash {
+		ids::KernelHash(self.0.into())
+	}
+}
+
+impl IntoPlain for ids::KernelHash {
+	type Plain = KernelHash;
+	fn into_plain(self) -> KernelHash {
+		KernelHash(self.0 .0)
+	}
+}
+
+impl IntoRuntime for ProviderId {
+	type Runtime = ids::ProviderId;
+	fn into_runtime(self) -> ids::ProviderId {
+		ids::ProviderId(self)
+	}
+}
+
+impl IntoPlain for ids::ProviderId {
+	type Plain = ProviderId;
+	fn into_plain(self) -> ProviderId {
+		self.0
+	}
+}
+
+impl IntoRuntime for Level {
+	type Runtime = price::Level;
+	fn into_runtime(self) -> price::Level {
+		price::Level(self.0)
+	}
+}
+
+impl IntoRuntime for Price {
+	type Runtime = price::Price;
+	fn into_runtime(self) -> price::Price {
+		price::Price(self.0)
+	}
+}
+
+impl IntoRuntime for DeviceClass {
+	type Runtime = pool::DeviceClass;
+	fn into_runtime(self) -> pool::DeviceClass {
+		match self {
+			DeviceClass::Cpu4 => pool::DeviceClass::Cpu4,
+			DeviceClass::Cpu32 => pool::DeviceClass::Cpu32,
+			DeviceClass::Gpu8g => pool::DeviceClass::Gpu8g,
+			DeviceClass::Gpu24g => pool::DeviceClass::Gpu24g,
+			DeviceClass::Gpu80g => pool::DeviceClass::Gpu80g,
+			DeviceClass::GpuH => pool::DeviceClass::GpuH,
+		}
+	}
+}
+
+impl FromRuntime<pool::DeviceClass> for DeviceClass {
+	fn from_runtime(class: pool::DeviceClass) -> DeviceClass {
+		match class {
+			pool::DeviceClass::Cpu4 => DeviceClass::Cpu4,
+			pool::DeviceClass::Cpu32 => DeviceClass::Cpu32,
+			pool::DeviceClass::Gpu8g => DeviceClass::Gpu8g,
+			pool::DeviceClass::Gpu24g => DeviceClass::Gpu24g,
+			pool::DeviceClass::Gpu80g => DeviceClass::Gpu80g,
+			pool::DeviceClass::GpuH => DeviceClass::GpuH,
+		}
+	}
+}
+
+impl IntoRuntime for Pool {
+	type Runtime = pool::Pool;
+	fn into_runtime(self) -> pool::Pool {
+		pool::Pool {
+			kind: pool::JobKind::Map,
+			class: self.class.into_runtime(),
+			region: pool::Region(self.region),
+		}
+	}
+}
+
+impl FromRuntime<pool::Pool> for Pool {
+	fn from_runtime(pool: pool::Pool) -> Pool {
+		Pool {
+			class: DeviceClass::from_runtime(pool.class),
+			region: pool.region.0,
+		}
+	}
+}
+
+impl FromRuntime<pool::ClassFigures> for ClassFigures {
+	fn from_runtime(figures: pool::ClassFigures) -> ClassFigures {
+		ClassFigures {
+			units_per_tick: figures.units_per_tick,
+			units_per_byte: figures.units_per_byte,
+			floor: figures.floor,
+		}
+	}
+}
+
+impl IntoRuntime for JobSpec {
+	type Runtime = job::JobSpec;
+	fn into_runtime(self) -> job::JobSpec {
+		let inputs = self
+			.inputs
+			.into_iter()
+			.map(|input| job::InputRef {
+				root: input.root,
+				len: input.len,
+			})
+			.collect();
+		let Terms {
+			target,
+			public,
+			run_ticks,
+			window,
+			expires,
+		} = self.terms;
+		let target = match target {
+			Target::Book { pool, level } => job::Target::Book {
+				pool: pool.into_runtime(),
+				level: level.into_runtime(),
+			},
+			Target::Provider { provider, price } => job::Target::Provider {
+				provider: provider.into_runtime(),
+				price: price.into_runtime(),
+			},
+		};
+		job::JobSpec {
+			kernel: self.kernel.into_runtime(),
+			params: BoundedVec(self.params),
+			inputs: BoundedVec(inputs),
+			items: self.items,
+			max_units: self.max_units,
+			data_key: self.data_key,
+			terms: job::Terms {
+				target,
+				public,
+				run_ticks,
+				window,
+				expires,
+			},
+		}
+	}
+}
+
+impl FromRuntime<job::Terms> for Terms {
+	fn from_runtime(terms: job::Terms) -> Terms {
+		let target = match terms.target {
+			job::Target::Book { pool, level } => Target::Book {
+				pool: Pool::from_runtime(pool),
+				level: Level(level.0),
+			},
+			job::Target::Provider { provider, price } => Target::Provider {
+				provider: provider.0,
+				price: Price(price.0),
+			},
+		};
+		Terms {
+			target,
+			public: terms.public,
+			run_ticks: terms.run_ticks,
+			window: terms.window,
+			expires: terms.expires,
+		}
+	}
+}
+
+impl FromRuntime<(JobId, api::market::storage::jobs::Output)> for JobView {
+	fn from_runtime((id, job): (JobId, api::market::storage::jobs::Output)) -> JobView {
+		let state = match job.state {
+			market::JobState::Pending => JobState::Pending,
+			market::JobState::Assigned { provider, until } => JobState::Assigned {
+				provider: provider.0,
+				until,
+			},
+			market::JobState::Running {
+				provider,
+				payout,
+				deadline,
+			} => JobState::Running {
+				provider: provider.0,
+				payout,
+				deadline,
+			},
+			market::JobState::Committed {
+				provider,
+				payout,
+				root,
+				units,
+				window_end,
+			} => JobState::Committed {
+				provider: provider.0,
+				payout,
+				root,
+				units,
+				window_end,
+			},
+		};
+		let inputs = job
+			.inputs
+			.0
+			.into_iter()
+			.map(|input| InputRef {
+				root: input.root,
+				len: input.len,
+			})
+			.collect();
+		JobView {
+			id,
+			requester: job.requester,
+			spec: JobSpec {
+				kernel: job.kernel.into_plain(),
+				params: job.params.0,
+				inputs,
+				items: job.items,
+				max_units: job.max_units,
+				data_key: job.data_key,
+				terms: Terms::from_runtime(job.terms),
+			},
+			price: Price(job.price.0),
+			fee_rate: job.fee_rate.0,
+			items_per_leaf: job.items_per_leaf,
+			item_size: job.item_size,
+			data_units: job.data_units,
+			escrow: job.escrow,
+			fees_left: job.fees_left,
+			job_fee: job.job_fee,
+			assignments: job.assignments,
+			acceptances: job.acceptances,
+			state,
+		}
+	}
+}
+
+impl FromRuntime<(KernelHash, api::kernels::storage::kernels::Output)> for KernelView {
+	fn from_runtime((hash, record): (KernelHash, api::kernels::storage::kernels::Output)) -> KernelView {
+		KernelView {
+			hash,
+			owner: record.owner,
+			item_size: record.facts.item_size,
+			inputs: record.facts.inputs,
+			params: record.facts.params,
+			item_cost: record.facts.item_cost,
+			max_units: record.facts.max_units,
+			max_faults: record.facts.max_faults,
+			items_per_leaf: record.facts.items_per_leaf,
+			retired: record.retired,
+		}
+	}
+}
+
+impl IntoRuntime for Endpoint {
+	type Runtime = providers::Endpoint;
+	fn into_runtime(self) -> providers::Endpoint {
+		providers::Endpoint {
+			host: BoundedVec(self.host.into_bytes()),
+			port: self.port,
+			tls_key: self.tls_key,
+		}
+	}
+}
+
+impl IntoRuntime for ProviderTerms {
+	type Runtime = providers::ProviderTerms;
+	fn into_runtime(self) -> providers::ProviderTerms {
+		providers::ProviderTerms {
+			class: self.class.into_runtime(),
+			region: pool::Region(self.region),
+			lanes: self.lanes,
+			min_price: self.min_price.into_runtime(),
+			takes_targets: self.takes_targets,
+		}
+	}
+}
+
+impl FromRuntime<(ProviderId, api::providers::storage::providers::Output)> for ProviderView {
+	fn from_runtime((id, provider): (ProviderId, api::providers::storage::providers::Output)) -> ProviderView {
+		let worker: Option<AccountId> = provider.worker;
+		ProviderView {
+			id,
+			owner: provider.owner,
+			worker,
+			payout: provider.payout,
+			endpoint: Endpoint {
+				// What the chain does not promise to be text is shown as well as can be, and resolves to nothing.
+				host: String::from_utf8_lossy(&provider.endpoint.host.0).into_owned(),
+				port: provider.endpoint.port,
+				tls_key: provider.endpoint.tls_key,
+			},
+			terms: ProviderTerms {
+				class: DeviceClass::from_runtime(provider.terms.class),
+				region: provider.terms.region.0,
+				lanes: provider.terms.lanes,
+				min_price: Price(provider.terms.min_price.0),
+				takes_targets: provider.terms.takes_targets,
+			},
+			status: match provider.status {
+				providers::Status::Active => Status::Active,
+				providers::Status::Draining => Status::Draining,
+				providers::Status::Chilled => Status::Chilled,
+				providers::Status::Exiting => Status::Exiting,
+			},
+			assigned: provider.load.assigned,
+			running: provider.load.running,
+			committed: provider.load.committed,
+			active: provider.ledger.active,
+			unbonding: provider
+				.ledger
+				.unbonding
+				.0
+				.into_iter()
+				.map(|part| Unbonding {
+					amount: part.amount,
+					release: part.release,
+				})
+				.collect(),
+			set_aside: provider.ledger.set_aside,
+			record: Record {
+				completed: provider.record.completed,
+				late: provider.record.late,
+				no_show: provider.record.no_show,
+				abandoned: provider.record.abandoned,
+				refuted: provider.record.refuted,
+				inputs_missing: provider.record.inputs_missing,
+				paid: provider.record.paid,
+			},
+		}
+	}
+}
+
+/// The asks that stand, with their slots.
+pub(super) fn asks(asks: api::market::storage::asks::Output) -> Vec<AskView> {
+	(0u8..)
+		.zip(asks.slots)
+		.filter_map(|(slot, ask)| {
+			ask.map(|ask| AskView {
+				slot,
+				level: Level(ask.level.0),
+			})
+		})
+		.collect()
+}
+
+impl FromRuntime<market::MarketRules> for Rules {
+	fn from_runtime(rules: market::MarketRules) -> Rules {
+		Rules {
+			accept_ticks: rules.accept_ticks,
+			bytes_per_accept_tick: rules.bytes_per_accept_tick,
+			run_slack: rules.run_slack,
+			run_max: rules.run_max,
+			window: rules.window,
+			window_min: rules.window_min,
+			window_max: rules.window_max,
+			expiry_max: rules.expiry_max,
+			job_fee: rules.job_fee,
+			min_job: rules.min_job,
+			protocol_fee: rules.protocol_fee.0,
+			inputs_max: rules.inputs_max,
+			output_max: rules.output_max,
+			book_output_max: rules.book_output_max,
+		}
+	}
+}
+
+impl IntoRuntime for RejectReason {
+	type Runtime = market::RejectReason;
+	fn into_runtime(self) -> market::RejectReason {
+		match self {
+			RejectReason::Busy => market::RejectReason::Busy,
+			RejectReason::InputsMissing => market::RejectReason::InputsMissing,
+			RejectReason::TooSlow => market::RejectReason::TooSlow,
+			RejectReason::Unsupported => market::RejectReason::Unsupported,
+			RejectReason::Other => market::RejectReason::Other,
+		}
+	}
+}
+
+impl FromRuntime<market::RejectReason> for RejectReason {
+	fn from_runtime(reason: market::RejectReason) -> RejectReason {
+		match reason {
+			market::RejectReason::Busy => RejectReason::Busy,
+			market::RejectReason::InputsMissing => RejectReason::InputsMissing,
+			market::RejectReason::TooSlow => RejectReason::TooSlow,
+			market::RejectReason::Unsupported => RejectReason::Unsupported,
+			market::RejectReason::Other => RejectReason::Other,
+		}
+	}
+}
+
+/// The figures of `class` in the market's table, which lists the classes in their order.
+pub(super) fn class_figures(table: [pool::ClassFigures; 6], class: DeviceClass) -> Option<ClassFigures> {
+	DeviceClass::ALL
+		.into_iter()
+		.zip(table)
+		.find(|(listed, _)| *listed == class)
+		.map(|(_, figures)| ClassFigures::from_runtime(figures))
+}

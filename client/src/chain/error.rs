@@ -1,0 +1,158 @@
+//! What can go wrong between this program and the chain.
+
+use super::AccountId;
+use subxt::error::{ConstantError, ExtrinsicError, RuntimeApiError, StorageError};
+
+/// A call was included in a block and failed there; its fee is paid.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rejection {
+	/// The pallet that refused, or `System`.
+	pub pallet: String,
+	/// The error's name.
+	pub error: String,
+	/// What the runtime's metadata says about the error; may be empty.
+	pub doc: String,
+}
+
+impl std::fmt::Display for Rejection {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "{}::{}", self.pallet, self.error)?;
+		if !self.doc.is_empty() {
+			write!(f, ": {}", self.doc)?;
+		}
+		Ok(())
+	}
+}
+
+/// What can go wrong between this program and the chain.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+	/// The URL cannot be used.
+	#[error("`{url}` is not a node's address: {reason}")]
+	BadUrl {
+		/// What was given.
+		url: String,
+		/// What is wrong with it.
+		reason: String,
+	},
+	/// Nobody answers there.
+	#[error("no node answers at {url}: {cause}")]
+	Unreachable {
+		/// Where.
+		url: String,
+		/// The operating system's or the transport's words.
+		cause: String,
+	},
+	/// Another chain answers there.
+	#[error("the node at {url} does not run this chain: it has no pallet `{pallet}`")]
+	OtherChain {
+		/// Where.
+		url: String,
+		/// The first pallet that is missing.
+		pallet: &'static str,
+	},
+	/// The runtime's types are not those that this program was built with.
+	#[error("the chain's runtime and this program disagree about {what}")]
+	OtherRuntime {
+		/// What was to be read or sent.
+		what: &'static str,
+	},
+	/// A request failed.
+	#[error("the request for {what} failed: {source}")]
+	Request {
+		/// What was to be read or sent.
+		what: &'static str,
+		/// Why not.
+		#[source]
+		source: Box<subxt::Error>,
+	},
+	/// The node does not have this block.
+	#[error("the node does not have block {block}")]
+	NoBlock {
+		/// Its number or hash.
+		block: String,
+	},
+	/// The transaction pool refused the transaction; nothing was paid.
+	#[error("the node refused the transaction: {reason}")]
+	Refused {
+		/// The node's words.
+		reason: String,
+	},
+	/// The account cannot pay the transaction's fee; nothing was paid.
+	#[error("account {account} has too little free money for the transaction's fee")]
+	CannotPayFee {
+		/// Who was to pay.
+		account: AccountId,
+	},
+	/// The call was included and failed.
+	#[error("the chain rejected the call: {0}")]
+	Rejected(Rejection),
+	/// The transaction did not get into a block while it was valid.
+	#[error("the transaction was not included in a block: {reason}")]
+	NotIncluded {
+		/// Why, as far as known.
+		reason: String,
+	},
+}
+
+impl ChainError {
+	/// What to do about it.
+	pub fn hint(&self) -> &'static str {
+		match self {
+			ChainError::BadUrl { .. } => "give a WebSocket address such as ws://127.0.0.1:9944",
+			ChainError::Unreachable { .. } => "start a node, or name another with --url or MILLRACE_URL",
+			ChainError::OtherChain { .. } => "name a node of this chain with --url or MILLRACE_URL",
+			ChainError::OtherRuntime { .. } => "use the version of this program that belongs to the chain's runtime",
+			ChainError::Request { .. } => "try again; if it goes on, look at the node's log",
+			ChainError::NoBlock { .. } => "the node may have pruned it: use an archive node",
+			ChainError::Refused { .. } => "nothing was paid; try again in a few seconds",
+			ChainError::CannotPayFee { .. } => "send money to the account, then try again; nothing was paid",
+			ChainError::Rejected(_) => "only the transaction's fee was paid",
+			ChainError::NotIncluded { .. } => "nothing was paid; try again",
+		}
+	}
+
+	/// Whether the chain could not be reached or read, as against a refusal.
+	pub fn is_transport(&self) -> bool {
+		matches!(
+			self,
+			ChainError::BadUrl { .. }
+				| ChainError::Unreachable { .. }
+				| ChainError::OtherChain { .. }
+				| ChainError::OtherRuntime { .. }
+				| ChainError::Request { .. }
+				| ChainError::NoBlock { .. }
+		)
+	}
+}
+
+/// Wraps an error of the chain client with the words for what was tried.
+pub(crate) fn failed<E: Into<subxt::Error>>(what: &'static str) -> impl FnOnce(E) -> ChainError {
+	move |error| {
+		let source: subxt::Error = error.into();
+		let other_runtime = matches!(
+			&source,
+			subxt::Error::StorageError(
+				StorageError::IncompatibleCodegen
+					| StorageError::PalletNameNotFound(_)
+					| StorageError::StorageEntryNotFound { .. }
+			) | subxt::Error::ConstantError(
+				ConstantError::IncompatibleCodegen
+					| ConstantError::PalletNameNotFound(_)
+					| ConstantError::ConstantNameNotFound { .. }
+			) | subxt::Error::ExtrinsicError(
+				ExtrinsicError::IncompatibleCodegen
+					| ExtrinsicError::PalletNameNotFound(_)
+					| ExtrinsicError::CallNameNotFound { .. }
+			) | subxt::Error::RuntimeApiError(RuntimeApiError::IncompatibleCodegen)
+		);
+		if other_runtime {
+			ChainError::OtherRuntime { what }
+		} else {
+			ChainError::Request {
+				what,
+				source: Box::new(source),
+			}
+		}
+	}
+}

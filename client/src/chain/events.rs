@@ -1,0 +1,224 @@
+//! What happened to jobs, read from a block's events.
+
+use super::{
+	convert::{FromRuntime, IntoPlain},
+	error::{failed, ChainError},
+	generated::api,
+	AccountId, JobId, KernelHash, Price, ProviderId, RejectReason, Tick, H256,
+};
+use crate::amount::Balance;
+use subxt::{events::Event, SubstrateConfig};
+
+/// How a job was settled. All amounts are planck.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Settlement {
+	/// Who did the job.
+	pub provider: ProviderId,
+	/// Where the payment went; none if no account could take it and it was burned.
+	pub payout: Option<AccountId>,
+	/// Units of all items, without those for moving the bytes.
+	pub units: u64,
+	/// What the escrow paid, protocol fee included.
+	pub payment: Balance,
+	/// The protocol's part of the payment.
+	pub fee: Balance,
+	/// What of the escrow was freed.
+	pub refund: Balance,
+	/// What of the job fees was freed.
+	pub fees_returned: Balance,
+	/// Whether the window ended, as against an acceptance by the requester.
+	pub lapsed: bool,
+}
+
+/// What happened to a job.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum JobEvent {
+	/// Its requester submitted it; `escrow` and `fees` are held now.
+	Submitted {
+		/// Held for the payment.
+		escrow: Balance,
+		/// Held for the job fees.
+		fees: Balance,
+	},
+	/// It waits in the book.
+	Queued,
+	/// A provider is to accept it by `until`.
+	Assigned {
+		/// Which.
+		provider: ProviderId,
+		/// The agreed price.
+		price: Price,
+		/// The last tick to accept.
+		until: Tick,
+	},
+	/// A provider is liable for it.
+	Accepted {
+		/// Which.
+		provider: ProviderId,
+		/// The last tick to commit.
+		deadline: Tick,
+	},
+	/// A provider turned it down.
+	Rejected {
+		/// Which.
+		provider: ProviderId,
+		/// Why.
+		reason: RejectReason,
+	},
+	/// The assigned provider said nothing.
+	NoShow,
+	/// The provider that the job named did not accept it in its window.
+	OfferLapsed,
+	/// A result was committed.
+	Committed {
+		/// By whom.
+		provider: ProviderId,
+		/// Root of the output tree.
+		root: H256,
+		/// Units of all items.
+		units: u64,
+		/// The last tick of the challenge window.
+		window_end: Tick,
+	},
+	/// It ended: paid.
+	Settled(Settlement),
+	/// The deadline passed.
+	Late,
+	/// The provider gave it up.
+	Abandoned,
+	/// It ended: taken back by its requester.
+	Cancelled,
+	/// It ended: nobody had it before it expired.
+	Expired,
+	/// It ended: all assignments are used up.
+	Unserved,
+	/// An event that this program does not know.
+	Other(String),
+}
+
+impl JobEvent {
+	/// Whether the job is over.
+	pub fn ends_the_job(&self) -> bool {
+		matches!(
+			self,
+			JobEvent::Settled(_) | JobEvent::Cancelled | JobEvent::Expired | JobEvent::Unserved
+		)
+	}
+}
+
+/// The field that every event about a job has.
+#[derive(subxt::ext::scale_decode::DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct OfJob {
+	job: H256,
+}
+
+/// Decodes an event as the generated type that bears its name.
+macro_rules! decode {
+	($event:expr, $kind:ty) => {
+		$event
+			.decode_fields_unchecked_as::<$kind>()
+			.map_err(failed("an event"))?
+	};
+}
+
+/// The job that a market event is about, and what happened to it; `None` for events about no job.
+pub(super) fn job_event(event: &Event<'_, SubstrateConfig>) -> Result<Option<(JobId, JobEvent)>, ChainError> {
+	use api::market::events as generated;
+
+	let Ok(OfJob { job }) = event.decode_fields_unchecked_as::<OfJob>() else {
+		return Ok(None);
+	};
+	let what = match event.event_name() {
+		"JobSubmitted" => {
+			let event = decode!(event, generated::JobSubmitted);
+			JobEvent::Submitted {
+				escrow: event.escrow,
+				fees: event.fees,
+			}
+		}
+		"JobQueued" => JobEvent::Queued,
+		"JobAssigned" => {
+			let event = decode!(event, generated::JobAssigned);
+			JobEvent::Assigned {
+				provider: event.provider.0,
+				price: Price(event.price.0),
+				until: event.until,
+			}
+		}
+		"JobAccepted" => {
+			let event = decode!(event, generated::JobAccepted);
+			JobEvent::Accepted {
+				provider: event.provider.0,
+				deadline: event.deadline,
+			}
+		}
+		"JobRejected" => {
+			let event = decode!(event, generated::JobRejected);
+			JobEvent::Rejected {
+				provider: event.provider.0,
+				reason: RejectReason::from_runtime(event.reason),
+			}
+		}
+		"NoShow" => JobEvent::NoShow,
+		"OfferLapsed" => JobEvent::OfferLapsed,
+		"JobCommitted" => {
+			let event = decode!(event, generated::JobCommitted);
+			JobEvent::Committed {
+				provider: event.provider.0,
+				root: event.root,
+				units: event.units,
+				window_end: event.window_end,
+			}
+		}
+		"JobSettled" => {
+			let event = decode!(event, generated::JobSettled);
+			JobEvent::Settled(Settlement {
+				provider: event.provider.0,
+				payout: event.payout,
+				units: event.units,
+				payment: event.payment,
+				fee: event.fee,
+				refund: event.refund,
+				fees_returned: event.fees_returned,
+				lapsed: event.lapsed,
+			})
+		}
+		"JobLate" => JobEvent::Late,
+		"JobAbandoned" => JobEvent::Abandoned,
+		"JobCancelled" => JobEvent::Cancelled,
+		"JobExpired" => JobEvent::Expired,
+		"JobUnserved" => JobEvent::Unserved,
+		other => JobEvent::Other(other.to_owned()),
+	};
+	Ok(Some((JobId(job.0), what)))
+}
+
+/// The fee that a `TransactionFeePaid` names.
+pub(super) fn fee_paid(event: &Event<'_, SubstrateConfig>) -> Result<Balance, ChainError> {
+	Ok(decode!(event, api::transaction_payment::events::TransactionFeePaid).actual_fee)
+}
+
+/// The kernel that an event of its pallet says was registered.
+pub(super) fn kernel_registered(event: &Event<'_, SubstrateConfig>) -> Result<Option<KernelHash>, ChainError> {
+	match event.event_name() {
+		"KernelRegistered" => Ok(Some(
+			decode!(event, api::kernels::events::KernelRegistered)
+				.kernel
+				.into_plain(),
+		)),
+		_ => Ok(None),
+	}
+}
+
+/// The provider that an event of its pallet says was registered.
+pub(super) fn provider_registered(event: &Event<'_, SubstrateConfig>) -> Result<Option<ProviderId>, ChainError> {
+	match event.event_name() {
+		"ProviderRegistered" => Ok(Some(
+			decode!(event, api::providers::events::ProviderRegistered)
+				.provider
+				.into_plain(),
+		)),
+		_ => Ok(None),
+	}
+}

@@ -1,0 +1,222 @@
+//! Jobs and kernels, as the chain knows them.
+
+use super::{AccountId, JobId, KernelHash, Level, Pool, Price, ProviderId, Tick, H256};
+use crate::amount::Balance;
+
+/// Who is to do a job, and at what price.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Target {
+	/// The best ask of a pool at `level` or below.
+	Book {
+		/// The market.
+		pool: Pool,
+		/// The most that the requester pays.
+		level: Level,
+	},
+	/// One provider.
+	Provider {
+		/// Which.
+		provider: ProviderId,
+		/// At this price.
+		price: Price,
+	},
+}
+
+/// An input, known by its commitment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InputRef {
+	/// Root of the input tree.
+	pub root: H256,
+	/// Length in bytes.
+	pub len: u32,
+}
+
+/// How a job is to be bought.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Terms {
+	/// Who is to do it, and at what price.
+	pub target: Target,
+	/// Whether anyone may fetch the output from the provider.
+	pub public: bool,
+	/// Ticks from acceptance to the deadline.
+	pub run_ticks: Tick,
+	/// Ticks from the commitment in which the result can be refuted.
+	pub window: Tick,
+	/// The last tick at which the job may be assigned.
+	pub expires: Tick,
+}
+
+/// A job as its requester describes it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct JobSpec {
+	/// What is run on each item.
+	pub kernel: KernelHash,
+	/// The kernel's parameters.
+	pub params: Vec<u64>,
+	/// The kernel's inputs.
+	pub inputs: Vec<InputRef>,
+	/// Items to compute.
+	pub items: u32,
+	/// Bound of units for one item.
+	pub max_units: u32,
+	/// sr25519 key that signs requests to the provider's endpoint.
+	pub data_key: [u8; 32],
+	/// How it is to be bought.
+	pub terms: Terms,
+}
+
+/// Where a job stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum JobState {
+	/// No provider yet.
+	Pending,
+	/// A provider is to accept it by `until`.
+	Assigned {
+		/// Which.
+		provider: ProviderId,
+		/// The last tick to accept.
+		until: Tick,
+	},
+	/// A provider is liable for it.
+	Running {
+		/// Which.
+		provider: ProviderId,
+		/// Where the payment will go.
+		payout: AccountId,
+		/// The last tick to commit.
+		deadline: Tick,
+	},
+	/// The result is committed; it may be refuted until `window_end`.
+	Committed {
+		/// By whom.
+		provider: ProviderId,
+		/// Where the payment will go.
+		payout: AccountId,
+		/// Root of the output tree.
+		root: H256,
+		/// Units of all items.
+		units: u64,
+		/// The last tick of the window.
+		window_end: Tick,
+	},
+}
+
+impl JobState {
+	/// The state's name.
+	pub fn name(&self) -> &'static str {
+		match self {
+			JobState::Pending => "pending",
+			JobState::Assigned { .. } => "assigned",
+			JobState::Running { .. } => "running",
+			JobState::Committed { .. } => "committed",
+		}
+	}
+
+	/// The provider that has the job.
+	pub fn provider(&self) -> Option<ProviderId> {
+		match self {
+			JobState::Pending => None,
+			JobState::Assigned { provider, .. }
+			| JobState::Running { provider, .. }
+			| JobState::Committed { provider, .. } => Some(*provider),
+		}
+	}
+}
+
+/// A live job.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct JobView {
+	/// Its id.
+	pub id: JobId,
+	/// Who pays.
+	pub requester: AccountId,
+	/// What was asked for.
+	pub spec: JobSpec,
+	/// The agreed price; the bid's until a match.
+	pub price: Price,
+	/// The protocol's share of the payment, in parts of a thousand million.
+	pub fee_rate: u32,
+	/// Items in one leaf of the output tree.
+	pub items_per_leaf: u32,
+	/// Bytes of one item's output.
+	pub item_size: u16,
+	/// Units that moving the bytes is worth.
+	pub data_units: u128,
+	/// Held for the payment, in planck.
+	pub escrow: Balance,
+	/// Job fees still held.
+	pub fees_left: u8,
+	/// One job fee, in planck.
+	pub job_fee: Balance,
+	/// Assignments so far.
+	pub assignments: u8,
+	/// Acceptances so far.
+	pub acceptances: u8,
+	/// Where it stands.
+	pub state: JobState,
+}
+
+impl JobView {
+	/// Bytes of the whole output.
+	pub fn output_bytes(&self) -> u64 {
+		u64::from(self.spec.items) * u64::from(self.item_size)
+	}
+
+	/// Leaves of the output tree.
+	pub fn leaves(&self) -> u64 {
+		u64::from(self.spec.items).div_ceil(u64::from(self.items_per_leaf.max(1)))
+	}
+}
+
+/// What the chain knows of a kernel beside its bytes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct KernelView {
+	/// Its hash.
+	pub hash: KernelHash,
+	/// Who registered it.
+	pub owner: AccountId,
+	/// Bytes of one item's output.
+	pub item_size: u16,
+	/// Inputs that a job must bring.
+	pub inputs: u8,
+	/// Parameters that a job must bring.
+	pub params: u8,
+	/// Units that the emptiest item costs.
+	pub item_cost: u32,
+	/// The kernel's own bound of units for one item.
+	pub max_units: u32,
+	/// The kernel's bound of faults for one item.
+	pub max_faults: u16,
+	/// Items in one leaf of the output tree.
+	pub items_per_leaf: u32,
+	/// The tick at which it was retired.
+	pub retired: Option<Tick>,
+}
+
+/// Why a worker turns an assignment down.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RejectReason {
+	/// Every lane is taken.
+	Busy,
+	/// The inputs did not come.
+	InputsMissing,
+	/// The job cannot be done in its time.
+	TooSlow,
+	/// The kernel cannot be run here.
+	Unsupported,
+	/// Anything else.
+	Other,
+}
+
+impl RejectReason {
+	/// The reason's name.
+	pub fn name(self) -> &'static str {
+		match self {
+			RejectReason::Busy => "busy",
+			RejectReason::InputsMissing => "inputs missing",
+			RejectReason::TooSlow => "too slow",
+			RejectReason::Unsupported => "unsupported",
+			RejectReason::Other => "other",
+		}
+	}
+}

@@ -1,0 +1,66 @@
+//! The chain, as the programs see it: connect, read state at a block, follow blocks, submit calls.
+//!
+//! Everything that touches the chain client or the generated types stays in this folder; what leaves it is plain data.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), millrace_client::chain::ChainError> {
+//! use millrace_client::chain::Chain;
+//! let chain = Chain::connect("ws://127.0.0.1:9944", std::time::Duration::from_secs(5)).await?;
+//! let at = chain.finalised().await?;
+//! println!("tick {} at block {}", at.tick().await?, at.block().number);
+//! # Ok(()) }
+//! ```
+
+mod accounts;
+mod call;
+mod connect;
+mod convert;
+mod error;
+mod events;
+mod generated;
+mod ids;
+mod inclusion;
+mod jobs;
+mod pools;
+mod price;
+mod providers;
+mod submit;
+mod view;
+
+pub use accounts::{AccountBalance, Block};
+pub use call::Call;
+pub use connect::{BestBlocks, Chain, Follow};
+pub use error::{ChainError, Rejection};
+pub use events::{JobEvent, Settlement};
+pub use ids::{hash_from_hex, to_hex, BadId, JobId, KernelHash, ProviderId};
+pub use inclusion::Included;
+pub use jobs::{InputRef, JobSpec, JobState, JobView, KernelView, RejectReason, Target, Terms};
+pub use pools::{BadPool, ClassFigures, DeviceClass, Pool, Rules};
+pub use price::{BadPrice, Level, Price, LEVELS, UNITS_PER_PRICE};
+pub use providers::{AskView, Endpoint, ProviderTerms, ProviderView, Record, Status, Unbonding};
+pub use submit::{account_of, job_id, Signed, Submitted, MORTALITY};
+pub use subxt::utils::{AccountId32 as AccountId, H256};
+pub use view::At;
+
+/// A reading of the protocol clock.
+pub type Tick = u32;
+/// Seconds of one tick when blocks come on time.
+pub const SECONDS_PER_TICK: u64 = 3;
+
+/// BLAKE2b-256, the hash of the protocol.
+pub fn blake2_256(bytes: &[u8]) -> [u8; 32] {
+	use millrace_kernel::tree::{Blake2b, Hasher};
+	Blake2b::hash(&[bytes])
+}
+
+#[cfg(test)]
+mod tests {
+	/// The vector of RFC 7693's reference program for an empty message at 32 bytes.
+	#[test]
+	fn blake2_of_nothing() {
+		assert_eq!(
+			super::to_hex(&super::blake2_256(b"")),
+			"0x0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8"
+		);
+	}
+}

@@ -1,0 +1,127 @@
+//! Providers and what they offer, as the chain knows them.
+
+use super::{AccountId, DeviceClass, Level, Price, ProviderId, Tick, H256};
+use crate::amount::Balance;
+use serde::Serialize;
+
+/// Where a provider answers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Endpoint {
+	/// A DNS name or an address.
+	pub host: String,
+	/// The TCP port.
+	pub port: u16,
+	/// BLAKE2b-256 of the certificate's SubjectPublicKeyInfo.
+	pub tls_key: H256,
+}
+
+/// What a provider's owner has signed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ProviderTerms {
+	/// What the device can do.
+	pub class: DeviceClass,
+	/// Where it says it is.
+	pub region: u8,
+	/// Jobs at once.
+	pub lanes: u16,
+	/// The least price.
+	pub min_price: Price,
+	/// Whether jobs may name this provider.
+	pub takes_targets: bool,
+}
+
+/// Whether a provider serves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+	/// It does.
+	Active,
+	/// It finishes what it has and takes nothing new.
+	Draining,
+	/// It was found to have lied.
+	Chilled,
+	/// It is leaving.
+	Exiting,
+}
+
+impl Status {
+	/// The status's name.
+	pub fn name(self) -> &'static str {
+		match self {
+			Status::Active => "active",
+			Status::Draining => "draining",
+			Status::Chilled => "chilled",
+			Status::Exiting => "exiting",
+		}
+	}
+}
+
+/// A part of a provider's stake on its way out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Unbonding {
+	/// How much, in planck.
+	pub amount: Balance,
+	/// The tick from which it can be withdrawn.
+	pub release: Tick,
+}
+
+/// What became of a provider's assignments.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Record {
+	/// Jobs settled.
+	pub completed: u32,
+	/// Deadlines missed.
+	pub late: u32,
+	/// Assignments without a word.
+	pub no_show: u32,
+	/// Jobs given up.
+	pub abandoned: u32,
+	/// Results refuted.
+	pub refuted: u32,
+	/// Jobs whose inputs never came.
+	pub inputs_missing: u32,
+	/// Paid in all, in planck, before the protocol fee.
+	pub paid: Balance,
+}
+
+/// A provider.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProviderView {
+	/// Its number.
+	pub id: ProviderId,
+	/// The cold key.
+	pub owner: AccountId,
+	/// The hot key; none while revoked.
+	pub worker: Option<AccountId>,
+	/// Where earnings go.
+	pub payout: AccountId,
+	/// Where it answers.
+	pub endpoint: Endpoint,
+	/// What its owner has signed.
+	pub terms: ProviderTerms,
+	/// Whether it serves.
+	pub status: Status,
+	/// Jobs assigned and not accepted.
+	pub assigned: u16,
+	/// Jobs running.
+	pub running: u16,
+	/// Jobs committed and not settled.
+	pub committed: u32,
+	/// Stake that backs work, in planck.
+	pub active: Balance,
+	/// Stake on its way out.
+	pub unbonding: Vec<Unbonding>,
+	/// Stake that a pending slash has put aside, in planck.
+	pub set_aside: Balance,
+	/// What became of its assignments.
+	pub record: Record,
+}
+
+/// A standing offer in the book.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AskView {
+	/// Which of the provider's four.
+	pub slot: u8,
+	/// The price level.
+	pub level: Level,
+}

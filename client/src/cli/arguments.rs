@@ -1,0 +1,425 @@
+//! What can be said on the command line.
+
+use crate::{
+	amount::{self, Balance},
+	chain::{hash_from_hex, AccountId, BadId, DeviceClass, JobId, KernelHash, Price, ProviderId, H256},
+	job::CheckWish,
+};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::{path::PathBuf, time::Duration};
+
+/// Buy, offer and check exact compute on the Millrace chain.
+#[derive(Debug, Parser)]
+#[command(name = "millrace", version, propagate_version = true)]
+pub(super) struct Cli {
+	#[command(flatten)]
+	pub(super) global: Global,
+	#[command(subcommand)]
+	pub(super) command: Command,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Global {
+	/// The node's WebSocket address.
+	#[arg(
+		long,
+		global = true,
+		env = "MILLRACE_URL",
+		default_value = "ws://127.0.0.1:9944",
+		value_name = "URL"
+	)]
+	pub(super) url: String,
+	/// A key file, or a development key such as //Alice.
+	#[arg(long, global = true, env = "MILLRACE_KEY", value_name = "FILE")]
+	pub(super) key: Option<String>,
+	/// How to print.
+	#[arg(short, long, global = true, value_enum, default_value_t = Output::Table)]
+	pub(super) output: Output,
+	/// No progress and no notes.
+	#[arg(short, long, global = true)]
+	pub(super) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum Output {
+	/// For people.
+	Table,
+	/// One JSON object; amounts are planck, as texts.
+	Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+	/// Make and look at key files.
+	Key {
+		#[command(subcommand)]
+		command: KeyCommand,
+	},
+	/// Look at an account, and pay.
+	Account {
+		#[command(subcommand)]
+		command: AccountCommand,
+	},
+	/// Write, look at and register kernels.
+	Kernel {
+		#[command(subcommand)]
+		command: KernelCommand,
+	},
+	/// Offer a machine. Signed by the provider's owner.
+	Provider {
+		#[command(subcommand)]
+		command: ProviderCommand,
+	},
+	/// Buy work.
+	Job {
+		#[command(subcommand)]
+		command: JobCommand,
+	},
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+	/// Make a new key.
+	New {
+		/// The file to make.
+		file: PathBuf,
+	},
+	/// Make a key file from a phrase on standard input.
+	Import {
+		/// The file to make.
+		file: PathBuf,
+	},
+	/// Print a key's address.
+	Show {
+		/// The key file, or a development key such as //Alice.
+		file: String,
+	},
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AccountCommand {
+	/// Print what an account has.
+	Balance {
+		/// The account; the key's where absent.
+		address: Option<AccountId>,
+	},
+	/// Pay. Ends when the payment is final.
+	Transfer {
+		/// To whom.
+		to: AccountId,
+		/// How much: `12.5 MILL`, `12.5`, `1000planck`.
+		#[arg(value_parser = amount::parse)]
+		amount: Balance,
+	},
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KernelCommand {
+	/// Assemble a text into a program.
+	Build {
+		/// The `.mk` file.
+		file: PathBuf,
+		/// The file to write; the text's name with `.mkb` where absent.
+		#[arg(long, value_name = "FILE")]
+		out: Option<PathBuf>,
+	},
+	/// Check a kernel, and print its hash and its bounds.
+	Check {
+		/// A `.mk` or `.mkb` file.
+		file: PathBuf,
+	},
+	/// Print a program as text.
+	Disasm {
+		/// A `.mk` or `.mkb` file, or the hash of a registered kernel.
+		kernel: String,
+	},
+	/// Register a kernel. Its deposit is held until it is removed.
+	Register {
+		/// A `.mk` or `.mkb` file.
+		file: PathBuf,
+	},
+	/// No new jobs for a kernel of yours.
+	Retire {
+		/// Its hash.
+		hash: KernelHash,
+	},
+	/// Print what the chain knows of a kernel.
+	Show {
+		/// Its hash.
+		hash: KernelHash,
+	},
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ProviderCommand {
+	/// Register a provider: one record, one machine.
+	Register(RegisterArguments),
+	/// Print a provider.
+	Show {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Print all providers.
+	List,
+	/// Add stake.
+	Bond {
+		/// Its number.
+		provider: ProviderId,
+		/// How much.
+		#[arg(value_parser = amount::parse)]
+		amount: Balance,
+	},
+	/// Begin to take stake back; it can be withdrawn after the unbonding time.
+	Unbond {
+		/// Its number.
+		provider: ProviderId,
+		/// How much.
+		#[arg(value_parser = amount::parse)]
+		amount: Balance,
+	},
+	/// Free stake whose time has come.
+	Withdraw {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Name another worker key, or `none` to revoke it at once.
+	SetWorker {
+		/// Its number.
+		provider: ProviderId,
+		/// The worker's address, or `none`.
+		worker: String,
+	},
+	/// Name another account for earnings.
+	SetPayout {
+		/// Its number.
+		provider: ProviderId,
+		/// The account.
+		payout: AccountId,
+	},
+	/// Move the endpoint.
+	SetEndpoint {
+		/// Its number.
+		provider: ProviderId,
+		#[command(flatten)]
+		endpoint: EndpointArguments,
+	},
+	/// Sign other terms; what is not given stays.
+	SetTerms {
+		/// Its number.
+		provider: ProviderId,
+		/// The device class.
+		#[arg(long)]
+		class: Option<DeviceClass>,
+		/// The region, 0 is anywhere.
+		#[arg(long)]
+		region: Option<u8>,
+		/// Jobs at once.
+		#[arg(long)]
+		lanes: Option<u16>,
+		/// The least price for 2^30 units: `0.00003 MILL`, or planck.
+		#[arg(long, value_name = "PRICE")]
+		min_price: Option<Price>,
+		/// Whether jobs may name this provider.
+		#[arg(long, value_name = "BOOL")]
+		takes_targets: Option<bool>,
+	},
+	/// Finish what is there and take nothing new. Free.
+	Drain {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Serve again.
+	Resume {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Leave: all stake unbonds.
+	Deregister {
+		/// Its number.
+		provider: ProviderId,
+	},
+}
+
+#[derive(Args, Debug)]
+pub(super) struct EndpointArguments {
+	/// The endpoint's DNS name or address.
+	#[arg(long)]
+	pub(super) host: String,
+	/// Its TCP port.
+	#[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+	pub(super) port: u16,
+	/// BLAKE2b-256 of its TLS key, as `millrace-worker init` prints it.
+	#[arg(long, value_parser = tls_key, value_name = "0xHASH")]
+	pub(super) tls_key: H256,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RegisterArguments {
+	/// The worker's address, as `millrace-worker init` prints it.
+	#[arg(long, value_name = "ADDRESS")]
+	pub(super) worker: AccountId,
+	/// The account for earnings.
+	#[arg(long, value_name = "ADDRESS")]
+	pub(super) payout: AccountId,
+	#[command(flatten)]
+	pub(super) endpoint: EndpointArguments,
+	/// The device class: cpu-4, cpu-32, gpu-8g, gpu-24g, gpu-80g, gpu-h.
+	#[arg(long)]
+	pub(super) class: DeviceClass,
+	/// The region, 0 is anywhere.
+	#[arg(long, default_value_t = 0)]
+	pub(super) region: u8,
+	/// Jobs at once.
+	#[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+	pub(super) lanes: u16,
+	/// The least price for 2^30 units: `0.00003 MILL`, or planck.
+	#[arg(long, value_name = "PRICE")]
+	pub(super) min_price: Price,
+	/// The stake.
+	#[arg(long, value_parser = amount::parse, value_name = "AMOUNT")]
+	pub(super) bond: Balance,
+	/// Whether jobs may name this provider.
+	#[arg(long, action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
+	pub(super) takes_targets: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum JobCommand {
+	/// Run the job that a file describes.
+	Run {
+		/// The job file.
+		file: PathBuf,
+		/// Register the kernel if the chain does not know it.
+		#[arg(long)]
+		register: bool,
+		/// Wait for the result, check it and pay.
+		#[arg(long)]
+		wait: bool,
+		/// The most that the worst case may cost, fees included.
+		#[arg(long, value_parser = amount::parse, value_name = "AMOUNT")]
+		max_cost: Option<Balance>,
+		/// Print nothing but the job's id.
+		#[arg(long)]
+		id_only: bool,
+		#[command(flatten)]
+		receive: ReceiveArguments,
+	},
+	/// Go on with a job that this machine submitted: fetch, check, pay.
+	Fetch {
+		/// The job.
+		job: JobId,
+		#[command(flatten)]
+		receive: ReceiveArguments,
+	},
+	/// Print a job.
+	Get {
+		/// The job.
+		job: JobId,
+	},
+	/// Print live jobs: the key's, or all.
+	List {
+		/// Everybody's.
+		#[arg(long)]
+		all: bool,
+	},
+	/// Take back a job that is not accepted yet.
+	Cancel {
+		/// The job.
+		job: JobId,
+	},
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct ReceiveArguments {
+	/// How long to wait: 90s, 10m, 2h. For ever where absent.
+	#[arg(long, value_parser = duration, value_name = "TIME")]
+	pub(super) wait_timeout: Option<Duration>,
+	/// Leaves to re-run before paying: a number, `all` or `none`.
+	#[arg(long, value_parser = check_wish, default_value = "64", value_name = "LEAVES")]
+	pub(super) check: CheckWish,
+	/// Connect to providers at private addresses too.
+	#[arg(long)]
+	pub(super) allow_private: bool,
+}
+
+fn tls_key(text: &str) -> Result<H256, BadId> {
+	hash_from_hex(text, "TLS key hash").map(H256)
+}
+
+fn check_wish(text: &str) -> Result<CheckWish, String> {
+	match text {
+		"all" => Ok(CheckWish::All),
+		"none" => Ok(CheckWish::None),
+		number => match number.parse() {
+			Ok(0) => Err("0 leaves are `none`".to_owned()),
+			Ok(count) => Ok(CheckWish::Sample(count)),
+			Err(_) => Err("write a number of leaves, `all` or `none`".to_owned()),
+		},
+	}
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+	let bad = || "write a time such as 90s, 10m or 2h".to_owned();
+	let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+	let (number, unit) = text.split_at(split);
+	let number: u64 = number.parse().map_err(|_| bad())?;
+	let seconds = match unit {
+		"" | "s" => Some(number),
+		"m" => number.checked_mul(60),
+		"h" => number.checked_mul(3_600),
+		_ => None,
+	};
+	// A year is as good as for ever, and keeps the clock's arithmetic safe.
+	seconds
+		.map(|seconds| Duration::from_secs(seconds.min(365 * 86_400)))
+		.ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+
+	#[test]
+	fn the_command_line_is_consistent() {
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn times_and_checks() {
+		assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+		assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+		assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
+		assert_eq!(duration("2h"), Ok(Duration::from_secs(7_200)));
+		for bad in ["", "m", "1d", "-1", "1.5h", "99999999999999999999"] {
+			assert!(duration(bad).is_err(), "{bad}");
+		}
+		assert_eq!(check_wish("all"), Ok(CheckWish::All));
+		assert_eq!(check_wish("none"), Ok(CheckWish::None));
+		assert_eq!(check_wish("64"), Ok(CheckWish::Sample(64)));
+		for bad in ["0", "-1", "some", "4294967296"] {
+			assert!(check_wish(bad).is_err(), "{bad}");
+		}
+	}
+
+	#[test]
+	fn a_registration_reads_as_documented() {
+		let address = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+		let hash = format!("0x{}", "ab".repeat(32));
+		let line = format!(
+			"millrace provider register --worker {address} --payout {address} --host 127.0.0.1 --port 9200 --tls-key {hash} \
+			 --class cpu-4 --lanes 1 --min-price 30000000 --bond 336 --key //Alice -o json"
+		);
+		let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+		assert_eq!(cli.global.key.as_deref(), Some("//Alice"));
+		let Command::Provider {
+			command: ProviderCommand::Register(register),
+		} = cli.command
+		else {
+			panic!("not a registration");
+		};
+		assert_eq!(register.min_price, Price(30_000_000));
+		assert_eq!(register.bond, 336 * amount::MILL);
+		assert!(register.takes_targets);
+	}
+}

@@ -1,0 +1,140 @@
+//! The progress of a job on a terminal.
+
+use super::print::Printer;
+use crate::{
+	chain::{JobId, Tick, SECONDS_PER_TICK},
+	job::{Observer, Stage},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+	sync::{Mutex, PoisonError},
+	time::Duration,
+};
+
+/// Shows stages as a spinner on standard error, if a person is there, and keeps the job's id for an interrupt.
+pub(super) struct Progress<'a> {
+	printer: &'a Printer,
+	bar: Option<ProgressBar>,
+	job: Mutex<Option<JobId>>,
+}
+
+impl<'a> Progress<'a> {
+	pub(super) fn new(printer: &'a Printer) -> Progress<'a> {
+		let bar = printer.shows_progress().then(|| {
+			let bar = ProgressBar::new_spinner();
+			if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
+				bar.set_style(style);
+			}
+			bar.enable_steady_tick(Duration::from_millis(120));
+			bar
+		});
+		Progress {
+			printer,
+			bar,
+			job: Mutex::new(None),
+		}
+	}
+
+	/// The job, once it is on the chain.
+	pub(super) fn job(&self) -> Option<JobId> {
+		*self.job.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	/// Clears the line.
+	pub(super) fn finish(&self) {
+		if let Some(bar) = &self.bar {
+			bar.finish_and_clear();
+		}
+	}
+}
+
+impl Observer for Progress<'_> {
+	fn stage(&self, stage: &Stage) {
+		if let Some(bar) = &self.bar {
+			bar.set_message(words(stage));
+		}
+	}
+
+	fn note(&self, text: &str) {
+		match &self.bar {
+			Some(bar) => bar.suspend(|| self.printer.note(text)),
+			None => self.printer.note(text),
+		}
+	}
+
+	fn submitted(&self, job: JobId) {
+		*self.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(job);
+		if self.bar.is_some() {
+			self.note(&format!("job {job}"));
+		}
+	}
+}
+
+fn words(stage: &Stage) -> String {
+	match stage {
+		Stage::Planning => "reading files and rules".to_owned(),
+		Stage::Registering => "registering the kernel".to_owned(),
+		Stage::Submitting => "submitting".to_owned(),
+		Stage::Waiting => "waiting for a provider".to_owned(),
+		Stage::Assigned { provider, until, now } => {
+			format!("provider {provider} is to accept within {}", time_left(*until, *now))
+		}
+		Stage::Pushing { done, total } => format!("pushing inputs, {}", share(*done, *total)),
+		Stage::Running {
+			provider,
+			deadline,
+			now,
+		} => {
+			format!("provider {provider} computes, {} left", time_left(*deadline, *now))
+		}
+		Stage::Fetching { done, total } => format!("fetching the result, {}", share(*done, *total)),
+		Stage::Checking => "rebuilding the commitment and re-running leaves".to_owned(),
+		Stage::Settling => "paying, and waiting for finality".to_owned(),
+	}
+}
+
+fn time_left(until: Tick, now: Tick) -> String {
+	let seconds = u64::from(until.saturating_sub(now)) * SECONDS_PER_TICK;
+	match seconds {
+		0..=119 => format!("{seconds} s"),
+		120..=7_199 => format!("{} min", seconds / 60),
+		_ => format!("{} h", seconds / 3_600),
+	}
+}
+
+fn share(done: u64, total: u64) -> String {
+	let percent = done.saturating_mul(100).checked_div(total).unwrap_or(100);
+	format!("{percent} % of {} KiB", total.div_ceil(1024))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn stages_have_words() {
+		assert_eq!(
+			words(&Stage::Pushing {
+				done: 512,
+				total: 2_048
+			}),
+			"pushing inputs, 25 % of 2 KiB"
+		);
+		assert_eq!(
+			words(&Stage::Pushing { done: 0, total: 0 }),
+			"pushing inputs, 100 % of 0 KiB"
+		);
+		let assigned = Stage::Assigned {
+			provider: 3,
+			until: 60,
+			now: 20,
+		};
+		assert_eq!(words(&assigned), "provider 3 is to accept within 2 min");
+		let running = Stage::Running {
+			provider: 3,
+			deadline: 20,
+			now: 60,
+		};
+		assert_eq!(words(&running), "provider 3 computes, 0 s left");
+	}
+}

@@ -1,0 +1,12 @@
+//! A provider's endpoint: where inputs are pushed to and results come from.
+
+pub mod address;
+pub mod auth;
+mod error;
+pub mod pin;
+mod progress;
+mod session;
+
+pub use error::EndpointError;
+pub use progress::{InputProgress, InputsProgress};
+pub use session::{Session, MAX_CHUNK_BYTES};

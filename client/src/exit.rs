@@ -1,0 +1,250 @@
+//! From errors to exit codes, in one place. `docs/cli.md` lists the codes.
+
+use crate::{
+	amount::AmountError,
+	chain::{BadId, ChainError, Rejection},
+	endpoint::EndpointError,
+	job::{Ending, JobError},
+	job_file::{JobFileError, OutputError},
+	keys::KeyError,
+};
+use serde::Serialize;
+use std::fmt;
+
+/// The exit codes, beside 0.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+	/// Nothing below.
+	Unexpected,
+	/// The command line makes no sense.
+	Usage,
+	/// Configuration, key or job file.
+	Config,
+	/// The chain cannot be reached or read.
+	Chain,
+	/// A transaction was rejected.
+	Rejected,
+	/// Too little balance or stake, or a limit of one's own.
+	Funds,
+	/// Nobody offers what was asked for.
+	NoSupply,
+	/// The time to wait is over; the job goes on.
+	TimedOut,
+	/// The check failed: nothing was settled.
+	CheckFailed,
+	/// The job failed.
+	JobFailed,
+	/// The job was cancelled or expired.
+	JobEnded,
+	/// Interrupted; the job goes on.
+	Interrupted,
+}
+
+impl Code {
+	/// The process's exit code.
+	pub fn number(self) -> u8 {
+		match self {
+			Code::Unexpected => 1,
+			Code::Usage => 2,
+			Code::Config => 3,
+			Code::Chain => 4,
+			Code::Rejected => 5,
+			Code::Funds => 6,
+			Code::NoSupply => 7,
+			Code::TimedOut => 8,
+			Code::CheckFailed => 9,
+			Code::JobFailed => 100,
+			Code::JobEnded => 103,
+			Code::Interrupted => 130,
+		}
+	}
+}
+
+/// Why a command ends without success: a code, a sentence and a hint.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Failure {
+	/// What kind of failure.
+	pub code: Code,
+	/// What happened, in one sentence.
+	pub message: String,
+	/// What to do about it.
+	pub hint: String,
+}
+
+impl Failure {
+	/// A failure in these words.
+	pub fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Failure {
+		Failure {
+			code,
+			message: message.into(),
+			hint: hint.into(),
+		}
+	}
+
+	/// A command line that makes no sense.
+	pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Failure {
+		Failure::new(Code::Usage, message, hint)
+	}
+}
+
+impl fmt::Display for Failure {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "error: {}", self.message)?;
+		if !self.hint.is_empty() {
+			write!(f, "\nhint: {}", self.hint)?;
+		}
+		Ok(())
+	}
+}
+
+impl From<ChainError> for Failure {
+	fn from(error: ChainError) -> Failure {
+		let code = match &error {
+			ChainError::CannotPayFee { .. } => Code::Funds,
+			ChainError::Rejected(rejection) => code_of(rejection),
+			ChainError::Refused { .. } | ChainError::NotIncluded { .. } => Code::Rejected,
+			_ => Code::Chain,
+		};
+		Failure::new(code, error.to_string(), error.hint())
+	}
+}
+
+/// Which rejections mean too little money or stake.
+fn code_of(rejection: &Rejection) -> Code {
+	match rejection.error.as_str() {
+		"InsufficientFunds"
+		| "InsufficientBalance"
+		| "StakeTooLow"
+		| "FundsUnavailable"
+		| "NotExpendable"
+		| "BelowMinimum"
+		| "CannotCreateHold"
+		| "ExistentialDeposit" => Code::Funds,
+		_ => Code::Rejected,
+	}
+}
+
+impl From<KeyError> for Failure {
+	fn from(error: KeyError) -> Failure {
+		Failure::new(Code::Config, error.to_string(), error.hint())
+	}
+}
+
+impl From<JobFileError> for Failure {
+	fn from(error: JobFileError) -> Failure {
+		Failure::new(Code::Config, error.to_string(), error.hint())
+	}
+}
+
+impl From<BadId> for Failure {
+	fn from(error: BadId) -> Failure {
+		Failure::usage(error.to_string(), "`millrace job list` shows ids")
+	}
+}
+
+impl From<AmountError> for Failure {
+	fn from(error: AmountError) -> Failure {
+		Failure::usage(error.to_string(), "")
+	}
+}
+
+impl From<JobError> for Failure {
+	fn from(error: JobError) -> Failure {
+		let hint = error.hint();
+		let message = error.to_string();
+		let code = match error {
+			JobError::Chain(error) => return error.into(),
+			JobError::File(error) => return error.into(),
+			JobError::UnknownKernel(_)
+			| JobError::NotRegistered(_)
+			| JobError::Retired(_)
+			| JobError::BadKernel { .. }
+			| JobError::WrongCount { .. }
+			| JobError::MaxUnits { .. }
+			| JobError::TooLarge { .. }
+			| JobError::TooExpensiveForBook { .. }
+			| JobError::Time { .. }
+			| JobError::NoRecord(_)
+			| JobError::ForeignRecord { .. }
+			| JobError::InputChanged { .. }
+			| JobError::Output(OutputError::Size { .. }) => Code::Config,
+			JobError::AboveMaxCost { .. } | JobError::TooPoor { .. } => Code::Funds,
+			JobError::NoSupply(_) | JobError::NotEligible { .. } | JobError::Halted => Code::NoSupply,
+			JobError::TimedOut { .. } => Code::TimedOut,
+			JobError::NotAsCommitted { .. } | JobError::Wrong { .. } => Code::CheckFailed,
+			JobError::NotDelivered {
+				source: EndpointError::Disk(_),
+				..
+			} => Code::Unexpected,
+			JobError::NotDelivered { .. } => Code::JobFailed,
+			JobError::Ended {
+				ending: Ending::Unserved,
+				..
+			} => Code::JobFailed,
+			JobError::Ended { .. } | JobError::Gone(_) => Code::JobEnded,
+			JobError::Output(OutputError::Write { .. }) | JobError::Record { .. } | JobError::Broken(_) => {
+				Code::Unexpected
+			}
+		};
+		Failure::new(code, message, hint)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::JobId;
+
+	#[test]
+	fn codes_are_those_of_the_documents() {
+		let rejected = |error: &str| {
+			let rejection = Rejection {
+				pallet: "Market".to_owned(),
+				error: error.to_owned(),
+				doc: String::new(),
+			};
+			Failure::from(ChainError::Rejected(rejection)).code.number()
+		};
+		assert_eq!(rejected("UnknownJob"), 5);
+		assert_eq!(rejected("StakeTooLow"), 6);
+		let unreachable = ChainError::Unreachable {
+			url: "ws://x".to_owned(),
+			cause: "refused".to_owned(),
+		};
+		assert_eq!(Failure::from(JobError::Chain(unreachable)).code.number(), 4);
+		assert_eq!(Failure::from(KeyError::None).code.number(), 3);
+		let job = JobId([0; 32]);
+		assert_eq!(
+			Failure::from(JobError::TimedOut { job, state: "running" })
+				.code
+				.number(),
+			8
+		);
+		for (ending, number) in [
+			(Ending::Unserved, 100),
+			(Ending::Cancelled, 103),
+			(Ending::Expired, 103),
+		] {
+			assert_eq!(
+				Failure::from(JobError::Ended {
+					job,
+					ending,
+					cause: None
+				})
+				.code
+				.number(),
+				number
+			);
+		}
+	}
+
+	#[test]
+	fn failures_have_a_sentence_and_a_hint() {
+		let failure = Failure::from(JobError::NotRegistered(crate::chain::KernelHash([0; 32])));
+		let text = failure.to_string();
+		assert!(text.starts_with("error: the kernel 0x00"), "{text}");
+		assert!(text.contains("\nhint: give --register"), "{text}");
+		assert_eq!(serde_json::to_value(&failure).unwrap()["code"], "config");
+	}
+}

@@ -1,0 +1,24 @@
+//! Buying work: from a job file to a checked, settled and final result.
+//!
+//! The order is: plan and compute the worst case; register the kernel if asked to; write a record with the data key;
+//! submit; push the inputs to whoever is assigned; wait for the commitment; pull the bundle; rebuild the commitment from
+//! it; re-run leaves; write the output; settle; wait for finality. Before the last two nothing is paid but transaction
+//! fees, and whatever interrupts the run, [`Buyer::fetch`] goes on from the record.
+
+mod collect;
+mod error;
+mod follow;
+mod inputs;
+mod observer;
+mod plan;
+mod record;
+mod report;
+mod run;
+
+pub use error::{Ending, JobError};
+pub use inputs::{push, read_inputs, Input};
+pub use observer::{Observer, Stage, Unobserved};
+pub use plan::{kernel_hash, read_program, Plan, WorstCost, JOB_FEES};
+pub use record::{Commitment, Record, Records};
+pub use report::{CheckSummary, Report, Seconds};
+pub use run::{Buyer, CheckWish, Options, Outcome};

@@ -1,0 +1,72 @@
+//! What a person or a log sees while a job runs.
+
+use crate::chain::{JobId, ProviderId, Tick};
+
+/// Where a job run stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Stage {
+	/// Reading files and the chain's rules, computing roots and the worst cost.
+	Planning,
+	/// Registering the kernel.
+	Registering,
+	/// Submitting the job.
+	Submitting,
+	/// No provider has it yet.
+	Waiting,
+	/// A provider is to accept it by this tick.
+	Assigned {
+		/// Which.
+		provider: ProviderId,
+		/// The last tick to accept.
+		until: Tick,
+		/// The clock now.
+		now: Tick,
+	},
+	/// Inputs are on their way.
+	Pushing {
+		/// Bytes that are there.
+		done: u64,
+		/// Bytes in all.
+		total: u64,
+	},
+	/// A provider computes.
+	Running {
+		/// Which.
+		provider: ProviderId,
+		/// The last tick to commit.
+		deadline: Tick,
+		/// The clock now.
+		now: Tick,
+	},
+	/// The result is on its way.
+	Fetching {
+		/// Bytes that are there.
+		done: u64,
+		/// Bytes in all.
+		total: u64,
+	},
+	/// Leaves are re-run.
+	Checking,
+	/// The payment is on its way to finality.
+	Settling,
+}
+
+/// Is told how a job run goes. All methods may do nothing.
+pub trait Observer: Send + Sync {
+	/// The run reached a stage, or went on in it.
+	fn stage(&self, stage: &Stage);
+	/// Something that a person should know and that does not end the run.
+	fn note(&self, text: &str);
+	/// The job is on the chain under this id.
+	fn submitted(&self, job: JobId);
+}
+
+/// Sees nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+	fn stage(&self, _: &Stage) {}
+	fn note(&self, _: &str) {}
+	fn submitted(&self, _: JobId) {}
+}

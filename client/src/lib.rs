@@ -1,0 +1,17 @@
+//! The library and the command line for those who buy, offer or check work.
+//!
+//! - [`chain`]: typed access to the chain: connect, read state at a block, follow blocks, submit calls.
+//! - [`job`]: buy work: plan, submit, push inputs, fetch, check, settle.
+//! - [`job_file`]: job files, input and output formats.
+//! - [`endpoint`]: requests to a provider over TLS with a pinned key.
+//! - [`keys`], [`amount`]: keys and money.
+//! - [`cli`], [`exit`]: the program `millrace` and its exit codes.
+
+pub mod amount;
+pub mod chain;
+pub mod cli;
+pub mod endpoint;
+pub mod exit;
+pub mod job;
+pub mod job_file;
+pub mod keys;

@@ -1,0 +1,7 @@
+//! The program `millrace`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+	millrace_client::cli::main()
+}

@@ -1,0 +1,292 @@
+//! Re-running leaves of a result, and saying what that proves.
+
+use crate::bundle::{Bundle, LeafFigures};
+use millrace_kernel::{
+	eval::{Machine, Slices, Task},
+	leaf::{eval_leaf, leaf_count, Leaf},
+	program::Program,
+};
+use rayon::prelude::*;
+use std::{collections::BTreeSet, fmt};
+
+/// Random leaves that a provider re-runs before it commits; the first and the last come on top.
+pub const SELF_CHECK_LEAVES: u32 = 32;
+
+/// Which leaves are re-run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Check {
+	/// Every leaf.
+	All,
+	/// Random leaves, all different, and the first and the last.
+	Sample {
+		/// How many random ones.
+		count: u32,
+		/// Decides which; whoever computed the result must not know it.
+		seed: u64,
+	},
+}
+
+/// A leaf that came out otherwise than claimed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mismatch {
+	/// The leaf's number.
+	pub leaf: u32,
+	/// What the bundle claims.
+	pub claimed: Leaf,
+	/// What it is. `None` where the bundle is so unlike the job that the leaf cannot be evaluated.
+	pub actual: Option<Leaf>,
+}
+
+impl fmt::Display for Mismatch {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let Some(actual) = &self.actual else {
+			return write!(f, "leaf {} does not belong to this job", self.leaf);
+		};
+		write!(f, "leaf {}", self.leaf)?;
+		if self.claimed.bytes != actual.bytes {
+			let at = self
+				.claimed
+				.bytes
+				.iter()
+				.zip(&actual.bytes)
+				.position(|(claimed, actual)| claimed != actual);
+			write!(
+				f,
+				" has wrong bytes from byte {}",
+				at.unwrap_or(actual.bytes.len().min(self.claimed.bytes.len()))
+			)?;
+		}
+		if self.claimed.units != actual.units {
+			write!(f, " claims {} units and takes {}", self.claimed.units, actual.units)?;
+		}
+		if self.claimed.traps != actual.traps {
+			write!(f, " claims {} traps and has {}", self.claimed.traps, actual.traps)?;
+		}
+		Ok(())
+	}
+}
+
+/// What re-running leaves showed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CheckReport {
+	/// Leaves re-run.
+	pub checked: u32,
+	/// Of these, how many were drawn at random. As many as `checked` where all were re-run.
+	pub random: u32,
+	/// Leaves of the job.
+	pub total: u32,
+	/// Leaves that differ, in order.
+	pub mismatches: Vec<Mismatch>,
+}
+
+impl CheckReport {
+	/// Whether every leaf that was re-run came out as claimed.
+	pub fn agrees(&self) -> bool {
+		self.mismatches.is_empty()
+	}
+
+	/// Whether every leaf was re-run. Only then, and if it agrees, is a result *verified*.
+	pub fn is_complete(&self) -> bool {
+		self.total > 0 && self.checked == self.total
+	}
+
+	/// The share of wrong leaves above which this check would have found one with 95 % probability: 1 − 0.05^(1/n) for
+	/// n random leaves, 0 for all leaves, 1 for none.
+	pub fn bound(&self) -> f64 {
+		if self.is_complete() {
+			0.0
+		} else if self.random == 0 {
+			1.0
+		} else {
+			1.0 - 0.05f64.powf(1.0 / f64::from(self.random))
+		}
+	}
+
+	/// One sentence that says what the check proves, no more.
+	pub fn proves(&self) -> String {
+		let (checked, total) = (thousands(self.checked), thousands(self.total));
+		match self.mismatches.as_slice() {
+			[] if self.is_complete() => format!("all {total} leaves re-run and equal: verified"),
+			[] if self.random == 0 => {
+				format!("{checked} of {total} leaves re-run and equal; this proves nothing of the others")
+			}
+			[] => format!(
+				"{} of {total} leaves re-run; a wrong share above {:.1} % would have been seen with 95 %",
+				thousands(self.random),
+				// Rounded up: the sentence must not promise more than the bound.
+				(self.bound() * 1000.0).ceil() / 10.0
+			),
+			[first, ..] => format!(
+				"{} of {checked} leaves re-run differ; {first}",
+				thousands_of(self.mismatches.len())
+			),
+		}
+	}
+}
+
+/// Re-runs leaves of `bundle` on all cores and compares bytes, units and traps. `task` and `inputs` are the job's; the
+/// task should fit the program.
+pub fn check_leaves(
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &[&[u8]],
+	bundle: &Bundle,
+	which: Check,
+) -> CheckReport {
+	let total = leaf_count(program.items_per_leaf(), task.items);
+	let (leaves, random): (Vec<u32>, u32) = match which {
+		Check::Sample { count, seed } if count < total => {
+			let mut leaves = draw(count, total, seed);
+			let random = u32::try_from(leaves.len()).unwrap_or(u32::MAX);
+			leaves.extend([0, total.saturating_sub(1)]);
+			(leaves.into_iter().collect(), random)
+		}
+		Check::All | Check::Sample { .. } => ((0..total).collect(), total),
+	};
+	let same_shape = task.check(program, inputs.len()).is_ok()
+		&& bundle.item_size() == program.header().item_size
+		&& bundle.items_per_leaf() == program.items_per_leaf()
+		&& bundle.leaves().len() == usize::try_from(total).unwrap_or(usize::MAX);
+	let inputs = Slices(inputs);
+	let mut mismatches: Vec<Mismatch> = leaves
+		.par_iter()
+		.map_init(
+			|| Machine::new(program),
+			|machine, &leaf| {
+				let claimed = claimed(bundle, leaf);
+				let actual = if same_shape {
+					eval_leaf(program, task, &inputs, leaf, machine).ok()
+				} else {
+					None
+				};
+				(actual.as_ref() != Some(&claimed)).then_some(Mismatch { leaf, claimed, actual })
+			},
+		)
+		.flatten_iter()
+		.collect();
+	mismatches.sort_by_key(|mismatch| mismatch.leaf);
+	CheckReport {
+		checked: u32::try_from(leaves.len()).unwrap_or(u32::MAX),
+		random,
+		total,
+		mismatches,
+	}
+}
+
+/// What a provider does before it commits: re-runs [`SELF_CHECK_LEAVES`] random leaves, the first and the last.
+pub fn self_check(program: &Program, task: &Task<'_>, inputs: &[&[u8]], bundle: &Bundle, seed: u64) -> CheckReport {
+	check_leaves(
+		program,
+		task,
+		inputs,
+		bundle,
+		Check::Sample {
+			count: SELF_CHECK_LEAVES,
+			seed,
+		},
+	)
+}
+
+fn claimed(bundle: &Bundle, leaf: u32) -> Leaf {
+	let index = usize::try_from(leaf).unwrap_or(usize::MAX);
+	let LeafFigures { units, traps } = bundle.leaves().get(index).copied().unwrap_or_default();
+	Leaf {
+		bytes: bundle.leaf_bytes(leaf).unwrap_or_default().to_vec(),
+		units,
+		traps,
+	}
+}
+
+/// `count` different numbers below `total`, each set of that size equally likely (Floyd's algorithm).
+fn draw(count: u32, total: u32, seed: u64) -> BTreeSet<u32> {
+	let mut random = SplitMix(seed);
+	let mut drawn = BTreeSet::new();
+	for last in total.saturating_sub(count)..total {
+		let number = random.up_to(last);
+		if !drawn.insert(number) {
+			drawn.insert(last);
+		}
+	}
+	drawn
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): good enough to choose leaves, as unpredictable as its seed.
+struct SplitMix(u64);
+
+impl SplitMix {
+	fn next(&mut self) -> u64 {
+		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+		let mut z = self.0;
+		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+		z ^ (z >> 31)
+	}
+
+	/// A number from 0 to `last`; the bias is below 2⁻³².
+	fn up_to(&mut self, last: u32) -> u32 {
+		let scaled = (u128::from(self.next()) * (u128::from(last) + 1)) >> 64;
+		u32::try_from(scaled).unwrap_or(last)
+	}
+}
+
+/// A number with commas between thousands.
+fn thousands(number: u32) -> String {
+	thousands_of(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+fn thousands_of(number: usize) -> String {
+	let digits = number.to_string();
+	let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+	for (at, digit) in digits.chars().enumerate() {
+		if at > 0 && (digits.len() - at).is_multiple_of(3) {
+			text.push(',');
+		}
+		text.push(digit);
+	}
+	text
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn splitmix_gives_the_published_numbers() {
+		// Seed 1234567, from the reference implementation.
+		let mut random = SplitMix(1_234_567);
+		assert_eq!(random.next(), 6_457_827_717_110_365_317);
+		assert_eq!(random.next(), 3_203_168_211_198_807_973);
+	}
+
+	#[test]
+	fn drawn_leaves_differ_and_reach_everywhere() {
+		for (count, total) in [(0, 1), (1, 2), (5, 6), (64, 4_096)] {
+			let drawn = draw(count, total, 7);
+			assert_eq!(drawn.len(), count as usize);
+			assert!(drawn.iter().all(|leaf| *leaf < total));
+		}
+		let reached: BTreeSet<u32> = (0..200).flat_map(|seed| draw(2, 10, seed)).collect();
+		assert_eq!(reached.len(), 10);
+	}
+
+	#[test]
+	fn the_sentence_says_what_a_sample_proves() {
+		let report = |checked, random, total| CheckReport {
+			checked,
+			random,
+			total,
+			mismatches: Vec::new(),
+		};
+		// 1 − 0.05^(1/64) = 0.04572…
+		assert_eq!(
+			report(66, 64, 4_096).proves(),
+			"64 of 4,096 leaves re-run; a wrong share above 4.6 % would have been seen with 95 %"
+		);
+		assert_eq!(
+			report(4_096, 4_096, 4_096).proves(),
+			"all 4,096 leaves re-run and equal: verified"
+		);
+		assert!(!report(66, 64, 4_096).proves().contains("verified"));
+		assert!(!report(2, 0, 4_096).proves().contains("verified"));
+	}
+}

@@ -1,0 +1,106 @@
+//! The interpreter: what a program computes for one item, in bytes and units.
+//!
+//! This is the meaning of a kernel. Other backends are tested against it; the chain runs it to judge a disputed leaf.
+
+use core::fmt;
+
+pub use self::{
+	input::{InputReader, MissingChunk, Slices},
+	machine::Machine,
+	task::{Task, TaskError},
+};
+use self::{interpreter::Stop, meter::Meter};
+use crate::program::Program;
+
+mod arithmetic;
+mod input;
+mod interpreter;
+mod machine;
+mod memory;
+mod meter;
+mod task;
+
+/// How an item ended. A trap is a valid result: the item's bytes are 0, its units are paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+	/// Units that the item took, at most the task's bound.
+	pub units: u32,
+	/// Whether the item trapped.
+	pub trapped: bool,
+}
+
+/// Why an item, or a leaf, could not be evaluated. Says nothing about the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvalError {
+	/// The reader does not hold a chunk that the item reads.
+	MissingChunk {
+		/// The input.
+		input: u8,
+		/// The number of the chunk.
+		chunk: u32,
+	},
+	/// The output buffer has not the item's size, or the machine was made for another program.
+	Shape,
+	/// The job has no such item or leaf.
+	Range,
+}
+
+impl From<MissingChunk> for EvalError {
+	fn from(missing: MissingChunk) -> Self {
+		EvalError::MissingChunk {
+			input: missing.input,
+			chunk: missing.chunk,
+		}
+	}
+}
+
+impl fmt::Display for EvalError {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			EvalError::MissingChunk { input, chunk } => write!(f, "chunk {chunk} of input {input} is not at hand"),
+			EvalError::Shape => f.write_str("the output buffer or the machine does not fit the program"),
+			EvalError::Range => f.write_str("the job has no such item or leaf"),
+		}
+	}
+}
+
+impl core::error::Error for EvalError {}
+
+/// Evaluates item `index` of `task` into `out`, whose length is the program's item size.
+///
+/// The task should have passed [`Task::check`]: here its bound is only lowered to the header's, and a parameter that it
+/// lacks reads as 0. Allocates nothing. After an error `out` holds no meaning.
+pub fn eval_item<R: InputReader + ?Sized>(
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &R,
+	index: u32,
+	machine: &mut Machine,
+	out: &mut [u8],
+) -> Result<Outcome, EvalError> {
+	if out.len() != usize::from(program.header().item_size) || !machine.fits(program) {
+		return Err(EvalError::Shape);
+	}
+	if index >= task.items {
+		return Err(EvalError::Range);
+	}
+	machine.reset(program);
+	out.fill(0);
+	let mut meter = Meter::new(program, task);
+	let trapped_at = match interpreter::run(program, task, inputs, index, machine, &mut meter, out) {
+		Ok(()) => {
+			return Ok(Outcome {
+				units: meter.units(),
+				trapped: false,
+			})
+		}
+		Err(Stop::Trap) => meter.units(),
+		Err(Stop::Bound) => meter.max_units(),
+		Err(Stop::Missing(missing)) => return Err(missing.into()),
+	};
+	out.fill(0);
+	Ok(Outcome {
+		units: trapped_at,
+		trapped: true,
+	})
+}

@@ -1,0 +1,54 @@
+//! Units and faults of an item, and their bounds.
+
+use super::{interpreter::Stop, task::Task};
+use crate::program::{Program, FAULT_UNITS};
+
+/// Counts units and faults. Bounds are at most 2^21 and 512, and every charge is checked, so no counter can overflow.
+pub(super) struct Meter {
+	units: u32,
+	max_units: u32,
+	faults: u32,
+	max_faults: u32,
+}
+
+impl Meter {
+	/// A meter that has not even charged the item cost.
+	pub(super) fn new(program: &Program, task: &Task<'_>) -> Meter {
+		let header = program.header();
+		Meter {
+			units: 0,
+			max_units: task.max_units.min(header.max_units),
+			faults: 0,
+			max_faults: u32::from(header.max_faults),
+		}
+	}
+
+	/// Charges `units`; stops where the bound is passed.
+	#[inline(always)]
+	pub(super) fn charge(&mut self, units: u32) -> Result<(), Stop> {
+		self.units = self.units.wrapping_add(units);
+		if self.units > self.max_units {
+			Err(Stop::Bound)
+		} else {
+			Ok(())
+		}
+	}
+
+	/// Charges a fault; stops where one of the bounds is passed.
+	#[inline(always)]
+	pub(super) fn fault(&mut self) -> Result<(), Stop> {
+		self.faults = self.faults.wrapping_add(1);
+		if self.faults > self.max_faults {
+			return Err(Stop::Bound);
+		}
+		self.charge(FAULT_UNITS)
+	}
+
+	pub(super) fn units(&self) -> u32 {
+		self.units
+	}
+
+	pub(super) fn max_units(&self) -> u32 {
+		self.max_units
+	}
+}

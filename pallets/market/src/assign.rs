@@ -1,0 +1,309 @@
+//! From the book to a provider: matching, accepting, rejecting, not showing up, and what comes after.
+//!
+//! A bid that is matched when it arrives pays the ask's price; one that has waited in the book pays its own. Either way
+//! the order that rested names the price.
+
+use crate::{
+	book::{Book, OrderRef, Side},
+	Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, RejectReason, Requesters, Stuck,
+	MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
+};
+use millrace_primitives::{
+	traits::{JobPhase, Outcome, ProtocolClock, ProviderView, Providers},
+	JobId, Level, Pool, Price, ProviderId, Target,
+};
+use polkadot_sdk::{
+	frame_support::{dispatch::Pays, ensure, storage::with_storage_layer},
+	sp_runtime::{DispatchError, DispatchResult},
+};
+
+/// Providers at which one match looks, at most: an ask whose provider cannot serve after all is put aside.
+const MATCH_TRIES: u8 = 2;
+
+impl<T: Config> Pallet<T> {
+	/// Finds a provider for a job of the book, or lets it wait as a bid.
+	pub(crate) fn enter_book(id: JobId, mut job: JobOf<T>) -> DispatchResult {
+		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
+		// After a call that left some of them, older bids may wait that cross an ask. They go first.
+		let outranked = Book::<T>::best(pool, Side::Bid).is_some_and(|best| best >= level);
+		if !outranked {
+			if let Some((provider, ask)) = Self::serving_ask(pool, level)? {
+				return Self::assign(id, job, provider, ask.price());
+			}
+		}
+		job.state = JobState::Pending;
+		Deadlines::<T>::insert(job.due_tick(), id, ());
+		Jobs::<T>::insert(id, &job);
+		Book::<T>::push(pool, Side::Bid, level, OrderRef::Bid(id));
+		Self::deposit_event(Event::JobQueued { job: id, pool, level });
+		if outranked {
+			Self::try_cross(pool);
+		}
+		Ok(())
+	}
+
+	/// Matches the best bid of a pool with the best ask if they cross; says whether it did. What goes wrong with other
+	/// people's orders is logged, and must not stop the call that came by.
+	pub(crate) fn try_cross(pool: Pool) -> bool {
+		with_storage_layer(|| Self::cross(pool)).unwrap_or_else(|error: DispatchError| {
+			log::error!(target: crate::LOG_TARGET, "the best orders of {pool:?} cannot be matched: {error:?}");
+			false
+		})
+	}
+
+	fn cross(pool: Pool) -> Result<bool, DispatchError> {
+		let Some(level) = Book::<T>::best(pool, Side::Bid) else {
+			return Ok(false);
+		};
+		let Some((provider, _)) = Self::serving_ask(pool, level)? else {
+			return Ok(false);
+		};
+		let Some(OrderRef::Bid(id)) = Book::<T>::head(pool, Side::Bid, level) else {
+			return Err(DispatchError::Corruption);
+		};
+		let job = Jobs::<T>::get(id).ok_or(DispatchError::Corruption)?;
+		if job.terms.expires < Self::now() {
+			// The hook is about to collect it; look again when it has.
+			Self::wake_after(provider, Self::now());
+			return Ok(false);
+		}
+		Self::leave_book(id, &job)?;
+		let price = job.price;
+		Self::assign(id, job, provider, price)?;
+		Ok(true)
+	}
+
+	/// Takes a pending job out of the book and its entry out of the deadlines.
+	pub(crate) fn leave_book(id: JobId, job: &JobOf<T>) -> DispatchResult {
+		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
+		Book::<T>::remove(pool, Side::Bid, level, OrderRef::Bid(id))?;
+		Self::unschedule(id, job);
+		Ok(())
+	}
+
+	/// The best ask of a pool at `limit` or below whose provider can serve. Asks are parked in time as their provider's
+	/// room goes; what its owner changed since (lanes, pool, minimum) shows only here.
+	fn serving_ask(pool: Pool, limit: Level) -> Result<Option<(ProviderId, Level)>, DispatchError> {
+		for _ in 0..MATCH_TRIES {
+			let Some(level) = Book::<T>::best(pool, Side::Ask).filter(|level| *level <= limit) else {
+				break;
+			};
+			let Some(OrderRef::Ask { provider, .. }) = Book::<T>::head(pool, Side::Ask, level) else {
+				return Err(DispatchError::Corruption);
+			};
+			match T::Providers::view(provider) {
+				Some(view) if Self::ask_fits(provider, &view, pool, level) => {
+					if view.has_room() {
+						return Ok(Some((provider, level)));
+					}
+					Self::park_all(provider)?;
+				}
+				_ => Self::withdraw_all(provider)?,
+			}
+		}
+		Ok(None)
+	}
+
+	/// Whether an ask still is what its provider's owner stands for, and backed by what the class needs today.
+	fn ask_fits(provider: ProviderId, view: &ProviderView<T::AccountId>, pool: Pool, level: Level) -> bool {
+		view.pool == pool && level.price() >= view.min_price && T::Providers::may_ask(provider).is_ok()
+	}
+
+	/// Gives a job that is in no queue to a provider that has room.
+	pub(crate) fn assign(id: JobId, mut job: JobOf<T>, provider: ProviderId, price: Price) -> DispatchResult {
+		T::Providers::move_job(provider, None, Some(JobPhase::Assigned), job.target_escrow())?;
+		Self::lower_price(&mut job, price)?;
+		let until = Self::now().saturating_add(job.accept_ticks);
+		job.assignments = job.assignments.saturating_add(1);
+		job.state = JobState::Assigned { provider, until };
+		ProviderJobs::<T>::insert(provider, id, ());
+		Deadlines::<T>::insert(until, id, ());
+		Jobs::<T>::insert(id, job);
+		Self::deposit_event(Event::JobAssigned {
+			job: id,
+			provider,
+			price,
+			until,
+		});
+		Self::park_if_full(provider)
+	}
+
+	/// Agrees on a price at or below the job's own, and frees what it saves.
+	fn lower_price(job: &mut JobOf<T>, price: Price) -> DispatchResult {
+		if price < job.price {
+			let escrow = job.escrow_at(price).ok_or(DispatchError::Corruption)?;
+			Self::release(&job.requester, job.escrow.saturating_sub(escrow));
+			job.price = price;
+			job.escrow = escrow;
+		}
+		Ok(())
+	}
+
+	/// Goes back to the limit that the requester signed, if its account still can hold what that takes. If not, the job
+	/// bids what it holds.
+	fn raise_price(job: &mut JobOf<T>) {
+		let Target::Book { level, .. } = job.terms.target else {
+			return;
+		};
+		let price = level.price();
+		let Some(escrow) = job.escrow_at(price).filter(|_| price > job.price) else {
+			return;
+		};
+		let more = escrow.saturating_sub(job.escrow);
+		if more == 0 || Self::hold(&job.requester, more).is_ok() {
+			job.price = price;
+			job.escrow = escrow;
+		}
+	}
+
+	/// Takes the entry of a job out of the deadlines.
+	pub(crate) fn unschedule(id: JobId, job: &JobOf<T>) {
+		if Deadlines::<T>::take(job.due_tick(), id).is_none() {
+			Stuck::<T>::remove(id);
+		}
+	}
+
+	/// Takes a job away from its provider, which has it in `phase`.
+	pub(crate) fn unassign(id: JobId, job: &JobOf<T>, provider: ProviderId, phase: JobPhase) -> DispatchResult {
+		T::Providers::move_job(provider, Some(phase), None, job.target_escrow())?;
+		Self::unschedule(id, job);
+		ProviderJobs::<T>::remove(provider, id);
+		Ok(())
+	}
+
+	/// What comes after an assignment that led nowhere: the next one, through the book, or the end.
+	pub(crate) fn next_assignment(id: JobId, mut job: JobOf<T>) -> DispatchResult {
+		let again = !job.is_targeted()
+			&& job.assignments < MAX_ASSIGNMENTS
+			&& job.acceptances < MAX_ACCEPTANCES
+			&& Self::now() <= job.terms.expires;
+		if !again {
+			return Self::end_unserved(id, job);
+		}
+		Self::raise_price(&mut job);
+		Self::enter_book(id, job)
+	}
+
+	/// Uses up the job fee that prepaid the current assignment.
+	pub(crate) fn use_fee(job: &mut JobOf<T>) {
+		if job.fees_left > 0 {
+			job.fees_left = job.fees_left.saturating_sub(1);
+			Self::collect(&job.requester, job.job_fee);
+		}
+	}
+
+	/// The assigned job, its provider, and whether the signer is that provider's worker within its window.
+	fn assigned_to(who: &T::AccountId, id: JobId) -> Result<(JobOf<T>, ProviderId), DispatchError> {
+		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		let JobState::Assigned { provider, until } = job.state else {
+			return Err(Error::<T>::NotAssigned.into());
+		};
+		ensure!(T::Providers::by_worker(who) == Some(provider), Error::<T>::NotAssignee);
+		ensure!(Self::now() <= until, Error::<T>::AcceptWindowOver);
+		Ok((job, provider))
+	}
+
+	pub(crate) fn do_accept(who: T::AccountId, id: JobId) -> DispatchResult {
+		let (mut job, provider) = Self::assigned_to(&who, id)?;
+		let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
+		ensure!(!view.is_busy(), Error::<T>::NoLane);
+
+		let escrow = job.target_escrow();
+		T::Providers::move_job(provider, Some(JobPhase::Assigned), Some(JobPhase::Running), escrow)?;
+		Self::unschedule(id, &job);
+		Self::use_fee(&mut job);
+		job.acceptances = job.acceptances.saturating_add(1);
+		let deadline = Self::now().saturating_add(job.terms.run_ticks);
+		job.state = JobState::Running {
+			provider,
+			payout: view.payout,
+			deadline,
+		};
+		Deadlines::<T>::insert(deadline, id, ());
+		Jobs::<T>::insert(id, job);
+		Self::deposit_event(Event::JobAccepted {
+			job: id,
+			provider,
+			deadline,
+		});
+		Ok(())
+	}
+
+	pub(crate) fn do_reject(who: T::AccountId, id: JobId, reason: RejectReason) -> Result<Pays, DispatchError> {
+		let (mut job, provider) = Self::assigned_to(&who, id)?;
+		if reason == RejectReason::Busy {
+			let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
+			ensure!(view.is_busy(), Error::<T>::NotBusy);
+			Self::answer_busy(id, job, provider)?;
+			return Ok(Pays::Yes);
+		}
+		ensure!(
+			reason != RejectReason::InputsMissing || !job.inputs.is_empty(),
+			Error::<T>::NoInputs
+		);
+
+		Self::unassign(id, &job, provider, JobPhase::Assigned)?;
+		Self::use_fee(&mut job);
+		if reason == RejectReason::InputsMissing {
+			T::Providers::record(provider, Outcome::InputsMissing);
+			Requesters::<T>::mutate(&job.requester, |known| {
+				known.inputs_missing = known.inputs_missing.saturating_add(1);
+			});
+		}
+		Self::deposit_event(Event::JobRejected {
+			job: id,
+			provider,
+			reason,
+		});
+		let targeted = job.is_targeted();
+		if !targeted {
+			Self::pause(provider)?;
+		}
+		Self::next_assignment(id, job)?;
+		if targeted {
+			Self::room_made(provider)?;
+		}
+		Ok(Pays::No)
+	}
+
+	/// All lanes are taken: the job goes on at no cost to either side. The provider's asks wait until a lane is free;
+	/// else they would draw the same job again.
+	fn answer_busy(id: JobId, job: JobOf<T>, provider: ProviderId) -> DispatchResult {
+		Self::unassign(id, &job, provider, JobPhase::Assigned)?;
+		Self::deposit_event(Event::JobRejected {
+			job: id,
+			provider,
+			reason: RejectReason::Busy,
+		});
+		Self::park_all(provider)?;
+		Self::next_assignment(id, job)
+	}
+
+	/// The accept window of an assignment is over.
+	pub(crate) fn end_accept_window(id: JobId, mut job: JobOf<T>, provider: ProviderId) -> DispatchResult {
+		if job.is_targeted() {
+			// An offer, not an obligation.
+			Self::unassign(id, &job, provider, JobPhase::Assigned)?;
+			Self::use_fee(&mut job);
+			Self::deposit_event(Event::OfferLapsed { job: id, provider });
+			Self::end_unserved(id, job)?;
+			return Self::room_made(provider);
+		}
+		if T::Providers::view(provider).is_some_and(|view| view.is_busy()) {
+			return Self::answer_busy(id, job, provider);
+		}
+		Self::unassign(id, &job, provider, JobPhase::Assigned)?;
+		Self::withdraw_all(provider)?;
+		let barred_until = Self::bar(provider);
+		let fee_taken = T::Providers::take_stake(provider, job.job_fee, &Self::pot());
+		Self::note_fee(fee_taken);
+		T::Providers::record(provider, Outcome::NoShow);
+		Self::deposit_event(Event::NoShow {
+			job: id,
+			provider,
+			fee_taken,
+			barred_until,
+		});
+		Self::next_assignment(id, job)
+	}
+}

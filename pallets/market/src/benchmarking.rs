@@ -1,0 +1,451 @@
+//! Benchmarks of every call and of each part of the hooks, at its worst.
+//!
+//! The worst that a call can meet is somebody else's order: a job that moves may free room, the room brings four parked
+//! asks back, these take a waiting job, and with it the last room, which parks all four again.
+
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::indexing_slicing,
+	clippy::as_conversions,
+	clippy::arithmetic_side_effects
+)]
+
+use crate::{
+	Asks, Call, Clock, Config, DeadlineCursor, Event, FeeEra, FeeTally, JobState, Jobs, Pallet, RejectReason,
+	Requesters, MAX_ASKS,
+};
+use alloc::{vec, vec::Vec};
+use millrace_primitives::{
+	job::{data_units, job_id},
+	price::UNITS_PER_PRICE,
+	traits::{Classes, JobPhase, Kernels, ProtocolClock, Providers},
+	Balance, InputRef, JobId, JobSpec, Level, Pool, Price, ProviderId, Target, Terms, MILL,
+};
+use polkadot_sdk::{
+	frame_benchmarking::v2::*,
+	frame_support::{
+		traits::{
+			fungible::{Inspect, Mutate},
+			EnsureOrigin, Get,
+		},
+		weights::WeightMeter,
+	},
+	frame_system::{self, RawOrigin},
+	sp_core::H256,
+	sp_runtime::BoundedVec,
+};
+
+use crate::weights::WeightInfo;
+
+/// A provider and its worker key.
+type Party<T> = (ProviderId, <T as frame_system::Config>::AccountId);
+
+fn set_now<T: Config>(tick: u32) {
+	<Pallet<T> as ProtocolClock>::set_now(tick);
+}
+
+fn requester<T: Config>(seed: u32) -> T::AccountId {
+	let who = account("requester", seed, 0);
+	T::Currency::set_balance(&who, 1_000_000 * MILL);
+	who
+}
+
+/// The largest job of the pool that its inputs make, at `level`.
+fn spec<T: Config>(pool: Pool, level: Level) -> JobSpec {
+	let rules = T::Rules::get();
+	let kernel = T::Kernels::bench_kernel();
+	let facts = T::Kernels::facts(&kernel).unwrap();
+	let len = rules
+		.inputs_max
+		.checked_div(u64::from(facts.inputs))
+		.unwrap_or(0)
+		.min(1 << 20) as u32;
+	let inputs = vec![
+		InputRef {
+			root: H256::repeat_byte(7),
+			len
+		};
+		usize::from(facts.inputs)
+	];
+	JobSpec {
+		kernel,
+		params: BoundedVec::truncate_from(vec![7; usize::from(facts.params)]),
+		inputs: BoundedVec::truncate_from(inputs),
+		items: 1,
+		max_units: facts.item_cost,
+		data_key: [7; 32],
+		terms: Terms {
+			target: Target::Book { pool, level },
+			public: false,
+			run_ticks: rules.run_max,
+			window: rules.window,
+			expires: Pallet::<T>::now() + rules.expiry_max,
+		},
+	}
+}
+
+/// Three levels of a pool: what a patient provider asks, what another one asks, and the most that a job here may bid.
+fn levels<T: Config>(pool: Pool, provider: ProviderId) -> (Level, Level, Level) {
+	let figures = <Pallet<T> as Classes>::figures(pool.class);
+	let spec = spec::<T>(pool, Level(0));
+	let size = T::Kernels::facts(&spec.kernel).unwrap().item_size;
+	let units = data_units(spec.input_bytes(), u64::from(size), figures.units_per_byte) + u128::from(spec.max_units);
+	let price = figures.book_job_max() * UNITS_PER_PRICE / units;
+	let top = Level::at_most(Price(u64::try_from(price).unwrap_or(u64::MAX)))
+		.unwrap_or_default()
+		.min(Level(250));
+	let least = Level::at_least(T::Providers::view(provider).unwrap().min_price).unwrap_or_default();
+	let low = Level(top.0.saturating_sub(30)).max(least);
+	(low, Level(low.0 + 1), top.max(Level(low.0 + 2)))
+}
+
+fn submit<T: Config>(seed: u32, pool: Pool, level: Level) -> JobId {
+	let (who, spec) = (requester::<T>(seed), spec::<T>(pool, level));
+	let genesis = frame_system::Pallet::<T>::block_hash(frame_system::pallet_prelude::BlockNumberFor::<T>::from(0u32));
+	let id = job_id(&genesis, &who, Requesters::<T>::get(&who).nonce, &spec);
+	Pallet::<T>::submit_job(RawOrigin::Signed(who).into(), spec).unwrap();
+	id
+}
+
+fn new_provider<T: Config>(seed: u32, lanes: u16) -> (Party<T>, Pool) {
+	let (provider, worker) = T::Providers::bench_provider(seed, lanes);
+	let pool = T::Providers::view(provider).unwrap().pool;
+	((provider, worker), pool)
+}
+
+fn place<T: Config>(party: &Party<T>, slots: core::ops::Range<u8>, level: Level) {
+	for slot in slots {
+		Pallet::<T>::place_ask(RawOrigin::Signed(party.1.clone()).into(), slot, level).unwrap();
+	}
+}
+
+fn asks_queued<T: Config>(provider: ProviderId) -> usize {
+	Asks::<T>::get(provider)
+		.slots
+		.iter()
+		.flatten()
+		.filter(|ask| !ask.parked)
+		.count()
+}
+
+fn provider_of<T: Config>(id: JobId) -> Option<ProviderId> {
+	Jobs::<T>::get(id).and_then(|job| job.state.provider())
+}
+
+/// A full provider with four parked asks; its two assigned jobs; and a job that waits for it.
+fn full_provider<T: Config>() -> (Party<T>, JobId, JobId) {
+	let (party, pool) = new_provider::<T>(1, 1);
+	let (low, _, _) = levels::<T>(pool, party.0);
+	place::<T>(&party, 0..MAX_ASKS, low);
+	let job = submit::<T>(1, pool, low);
+	submit::<T>(2, pool, low);
+	let waiting = submit::<T>(3, pool, low);
+	assert_eq!(provider_of::<T>(job), Some(party.0));
+	assert_eq!(provider_of::<T>(waiting), None);
+	assert_eq!(asks_queued::<T>(party.0), 0);
+	(party, job, waiting)
+}
+
+/// A provider with room for one more job, at the dearer level: it takes what another one loses, and is full.
+fn second_provider<T: Config>() -> Party<T> {
+	let (party, pool) = new_provider::<T>(2, 1);
+	let (_, dear, top) = levels::<T>(pool, party.0);
+	place::<T>(&party, 0..MAX_ASKS, dear);
+	let filler = submit::<T>(4, pool, top);
+	assert_eq!(provider_of::<T>(filler), Some(party.0));
+	party
+}
+
+/// As [`full_provider`], but the job runs, and there is a second provider to take it next.
+fn running<T: Config>() -> (Party<T>, Party<T>, JobId, JobId) {
+	let second = second_provider::<T>();
+	let (party, pool) = new_provider::<T>(1, 1);
+	let (low, _, top) = levels::<T>(pool, party.0);
+	place::<T>(&party, 0..MAX_ASKS, low);
+	let job = submit::<T>(1, pool, top);
+	submit::<T>(2, pool, top);
+	let waiting = submit::<T>(3, pool, low);
+	Pallet::<T>::accept_job(RawOrigin::Signed(party.1.clone()).into(), job).unwrap();
+	assert_eq!(provider_of::<T>(waiting), None);
+	(party, second, job, waiting)
+}
+
+fn committed<T: Config>() -> (T::AccountId, JobId) {
+	let (party, pool) = new_provider::<T>(1, 1);
+	let (low, _, _) = levels::<T>(pool, party.0);
+	place::<T>(&party, 0..1, low);
+	let job = submit::<T>(1, pool, low);
+	Pallet::<T>::commit_result(RawOrigin::Signed(party.1.clone()).into(), job, H256::zero(), 0).unwrap();
+	Asks::<T>::mutate(party.0, |asks| asks.no_shows = 1);
+	(Jobs::<T>::get(job).unwrap().requester, job)
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn place_ask() {
+		let (party, pool) = new_provider::<T>(1, 2);
+		let (low, dear, _) = levels::<T>(pool, party.0);
+		let jobs: Vec<JobId> = (0..4).map(|seed| submit::<T>(seed, pool, low)).collect();
+		place::<T>(&party, 0..3, dear);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(party.1.clone()), 3, low);
+
+		assert!(jobs.into_iter().all(|job| provider_of::<T>(job) == Some(party.0)));
+		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	#[benchmark]
+	fn withdraw_ask() {
+		let parties: Vec<(Party<T>, Pool)> = (1..4).map(|seed| new_provider::<T>(seed, 1)).collect();
+		for (party, pool) in &parties {
+			place::<T>(party, 0..1, levels::<T>(*pool, party.0).0);
+		}
+		set_now::<T>(Pallet::<T>::now() + T::Rules::get().ask_life_min);
+		let ((provider, worker), _) = parties[1].clone();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(worker), 0);
+
+		assert_eq!(Asks::<T>::get(provider).count(), 0);
+	}
+
+	#[benchmark]
+	fn submit_job() {
+		// Room for five: placing the last ask takes four jobs, and the fifth is left to wait beside it.
+		let (party, pool) = new_provider::<T>(1, 3);
+		let (low, dear, _) = levels::<T>(pool, party.0);
+		T::Providers::move_job(party.0, None, Some(JobPhase::Assigned), None).unwrap();
+		let jobs: Vec<JobId> = (0..5).map(|seed| submit::<T>(seed, pool, low)).collect();
+		place::<T>(&party, 0..3, dear);
+		place::<T>(&party, 3..4, low);
+		assert_eq!(provider_of::<T>(jobs[4]), None);
+		let caller = requester::<T>(9);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller.clone()), spec::<T>(pool, low));
+
+		assert_eq!(provider_of::<T>(jobs[4]), Some(party.0));
+		assert_eq!(asks_queued::<T>(party.0), 0);
+		assert_eq!(Requesters::<T>::get(&caller).live, 1);
+	}
+
+	#[benchmark]
+	fn cancel_job() {
+		let (party, job, waiting) = full_provider::<T>();
+		let caller = Jobs::<T>::get(job).unwrap().requester;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), job);
+
+		assert_eq!(provider_of::<T>(waiting), Some(party.0));
+	}
+
+	#[benchmark]
+	fn accept_job() {
+		let (party, job, _) = full_provider::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(party.1), job);
+
+		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Running { .. }));
+	}
+
+	#[benchmark]
+	fn reject_job() {
+		let second = second_provider::<T>();
+		let (party, pool) = new_provider::<T>(1, 2);
+		let (low, _, top) = levels::<T>(pool, party.0);
+		place::<T>(&party, 0..MAX_ASKS, low);
+		let job = submit::<T>(1, pool, top);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(party.1.clone()), job, RejectReason::InputsMissing);
+
+		assert_eq!(provider_of::<T>(job), Some(second.0));
+		assert_eq!(asks_queued::<T>(party.0) + asks_queued::<T>(second.0), 0);
+	}
+
+	#[benchmark]
+	fn commit_result() {
+		let (party, job, waiting) = full_provider::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(party.1.clone()), job, H256::zero(), 0);
+
+		assert_eq!(provider_of::<T>(waiting), Some(party.0));
+		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	#[benchmark]
+	fn abandon_job() {
+		let (party, second, job, waiting) = running::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(party.1.clone()), job);
+
+		assert_eq!(provider_of::<T>(job), Some(second.0));
+		assert_eq!(provider_of::<T>(waiting), Some(party.0));
+	}
+
+	#[benchmark]
+	fn settle_now() {
+		let (caller, job) = committed::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), job);
+
+		assert!(!Jobs::<T>::contains_key(job));
+	}
+
+	#[benchmark]
+	fn settle() {
+		let (caller, job) = committed::<T>();
+		set_now::<T>(Jobs::<T>::get(job).unwrap().due_tick() + 1);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), job);
+
+		assert!(!Jobs::<T>::contains_key(job));
+	}
+
+	#[benchmark]
+	fn touch() {
+		let (party, second, job, waiting) = running::<T>();
+		keep_orders_alive::<T>(job, waiting);
+		let caller = requester::<T>(9);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), job);
+
+		assert_eq!(provider_of::<T>(job), Some(second.0));
+		assert_eq!(provider_of::<T>(waiting), Some(party.0));
+	}
+
+	#[benchmark]
+	fn set_halted() -> Result<(), BenchmarkError> {
+		let origin = T::HaltOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, true);
+
+		assert!(crate::Halted::<T>::get());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn on_poll() {
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::on_poll());
+		let last_slot = T::Slot::get();
+		Clock::<T>::mutate(|clock| clock.last_slot = last_slot);
+		let before = Pallet::<T>::now();
+
+		#[block]
+		{
+			Pallet::<T>::do_poll(&mut meter);
+		}
+
+		assert_eq!(Pallet::<T>::now(), before + 1);
+	}
+
+	#[benchmark]
+	fn on_finalize() {
+		#[block]
+		{
+			Pallet::<T>::note_busy();
+		}
+
+		assert!(!Clock::<T>::get().busy);
+	}
+
+	#[benchmark]
+	fn split_fees() {
+		let collected: Balance = 1_000 * MILL;
+		T::Currency::set_balance(&Pallet::<T>::pot(), collected + T::Currency::minimum_balance());
+		FeeEra::<T>::put(FeeTally { started: 0, collected });
+
+		#[block]
+		{
+			Pallet::<T>::split_fees();
+		}
+
+		assert_eq!(
+			T::Currency::balance(&Pallet::<T>::pot()),
+			T::Currency::minimum_balance()
+		);
+	}
+
+	#[benchmark]
+	fn serve_tick() {
+		set_now::<T>(1_000);
+		DeadlineCursor::<T>::put(999);
+
+		#[block]
+		{
+			Pallet::<T>::serve_due(&mut WeightMeter::new());
+		}
+
+		assert_eq!(DeadlineCursor::<T>::get(), 1_000);
+	}
+
+	#[benchmark]
+	fn serve_deadline() {
+		let (party, second, job, waiting) = running::<T>();
+		let tick = keep_orders_alive::<T>(job, waiting);
+
+		#[block]
+		{
+			Pallet::<T>::serve_deadline(tick, job);
+		}
+
+		assert_eq!(provider_of::<T>(job), Some(second.0));
+		assert_eq!(provider_of::<T>(waiting), Some(party.0));
+		frame_system::Pallet::<T>::assert_has_event(
+			Event::<T>::AskParked {
+				provider: party.0,
+				slot: 0,
+			}
+			.into(),
+		);
+	}
+
+	#[benchmark]
+	fn serve_wake() {
+		let (party, pool) = new_provider::<T>(1, 1);
+		let (low, _, _) = levels::<T>(pool, party.0);
+		place::<T>(&party, 0..MAX_ASKS, low);
+		submit::<T>(1, pool, low);
+		Pallet::<T>::pause(party.0).unwrap();
+		let waiting = submit::<T>(2, pool, low);
+		let tick = Asks::<T>::get(party.0).wake.unwrap();
+		set_now::<T>(tick + 1);
+
+		#[block]
+		{
+			Pallet::<T>::serve_wake(tick, party.0);
+		}
+
+		assert_eq!(provider_of::<T>(waiting), Some(party.0));
+		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);
+}
+
+/// Moves the clock past the deadline of a running job, and the expiry of both jobs past that: a deadline of the longest
+/// run would otherwise find them expired. Returns the deadline.
+fn keep_orders_alive<T: Config>(job: JobId, waiting: JobId) -> u32 {
+	let deadline = Jobs::<T>::get(job).unwrap().due_tick();
+	Jobs::<T>::mutate(job, |job| job.as_mut().unwrap().terms.expires = deadline + 100);
+	let mut bid = Jobs::<T>::get(waiting).unwrap();
+	crate::Deadlines::<T>::remove(bid.due_tick(), waiting);
+	bid.terms.expires = deadline + 100;
+	crate::Deadlines::<T>::insert(bid.due_tick(), waiting, ());
+	Jobs::<T>::insert(waiting, bid);
+	set_now::<T>(deadline + 1);
+	deadline
+}

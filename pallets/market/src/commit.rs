@@ -1,0 +1,91 @@
+//! Committing a result: from an assignment, which it accepts at once, or from a running job.
+
+use crate::{Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Pallet};
+use millrace_primitives::{
+	traits::{JobPhase, ProtocolClock, Providers},
+	JobId, ProviderId,
+};
+use polkadot_sdk::{
+	frame_support::{dispatch::Pays, ensure},
+	sp_core::H256,
+	sp_runtime::{DispatchError, DispatchResult},
+};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_commit(who: T::AccountId, id: JobId, root: H256, units: u64) -> Result<Pays, DispatchError> {
+		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		let worker_of = T::Providers::by_worker(&who);
+		let (provider, payout) = match &job.state {
+			JobState::Pending => return Err(Error::<T>::NotCommittable.into()),
+			JobState::Assigned { provider, until } => {
+				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
+				ensure!(Self::now() <= *until, Error::<T>::AcceptWindowOver);
+				ensure!(units <= job.units_max(), Error::<T>::TooManyUnits);
+				let view = T::Providers::view(*provider).ok_or(Error::<T>::UnknownProvider)?;
+				ensure!(!view.is_busy(), Error::<T>::NoLane);
+				(*provider, view.payout)
+			}
+			JobState::Running {
+				provider,
+				payout,
+				deadline,
+			} => {
+				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
+				ensure!(Self::now() <= *deadline, Error::<T>::DeadlinePassed);
+				ensure!(units <= job.units_max(), Error::<T>::TooManyUnits);
+				(*provider, payout.clone())
+			}
+			JobState::Committed {
+				provider,
+				root: first,
+				units: claimed,
+				..
+			} => {
+				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
+				ensure!(*first == root && *claimed == units, Error::<T>::AlreadyCommitted);
+				return Ok(Pays::Yes);
+			}
+		};
+
+		if matches!(job.state, JobState::Assigned { .. }) {
+			let escrow = job.target_escrow();
+			T::Providers::move_job(provider, Some(JobPhase::Assigned), Some(JobPhase::Running), escrow)?;
+			Self::use_fee(&mut job);
+			job.acceptances = job.acceptances.saturating_add(1);
+		}
+		Self::commit_running(id, job, provider, payout, root, units)?;
+		Ok(Pays::No)
+	}
+
+	/// Moves a job that has a lane on to its challenge window.
+	fn commit_running(
+		id: JobId,
+		mut job: JobOf<T>,
+		provider: ProviderId,
+		payout: T::AccountId,
+		root: H256,
+		units: u64,
+	) -> DispatchResult {
+		let escrow = job.target_escrow();
+		T::Providers::move_job(provider, Some(JobPhase::Running), Some(JobPhase::Committed), escrow)?;
+		Self::unschedule(id, &job);
+		let window_end = Self::now().saturating_add(job.terms.window);
+		job.state = JobState::Committed {
+			provider,
+			payout,
+			root,
+			units,
+			window_end,
+		};
+		Deadlines::<T>::insert(window_end, id, ());
+		Jobs::<T>::insert(id, job);
+		Self::deposit_event(Event::JobCommitted {
+			job: id,
+			provider,
+			root,
+			units,
+			window_end,
+		});
+		Self::room_made(provider)
+	}
+}

@@ -1,0 +1,282 @@
+//! Mocks of the kernels and of the providers.
+
+use super::*;
+use codec::{Decode, Encode};
+use millrace_primitives::traits::{
+	Ineligible, JobPhase, KernelFacts, Kernels, Outcome, ProviderEvents, ProviderView, Providers,
+};
+use polkadot_sdk::{
+	frame_support::{
+		storage::unhashed,
+		traits::{fungible::Mutate, tokens::Preservation},
+	},
+	sp_runtime::{DispatchError, DispatchResult},
+};
+
+/// Knows a handful of hashes.
+pub struct MockKernels;
+
+impl Kernels for MockKernels {
+	fn facts(hash: &KernelHash) -> Option<KernelFacts> {
+		let (inputs, params, retired) = if *hash == KERNEL {
+			(0, 2, false)
+		} else if *hash == KERNEL_WITH_INPUTS {
+			(2, 1, false)
+		} else if *hash == KERNEL_RETIRED {
+			(0, 2, true)
+		} else if *hash == bench_kernel_hash() {
+			(8, 16, false)
+		} else {
+			return None;
+		};
+		Some(KernelFacts {
+			item_size: 16,
+			inputs,
+			params,
+			item_cost: 1_000,
+			max_units: 1 << 30,
+			max_faults: 3,
+			items_per_leaf: 64,
+			retired,
+		})
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_kernel() -> KernelHash {
+		bench_kernel_hash()
+	}
+}
+
+fn bench_kernel_hash() -> KernelHash {
+	KernelHash(H256([4; 32]))
+}
+
+/// A provider of the mock, kept in raw storage so that it takes part in rollbacks.
+#[derive(Clone, Debug, Decode, Encode)]
+pub struct Record {
+	pub owner: AccountId,
+	pub worker: Option<AccountId>,
+	pub payout: AccountId,
+	/// Its free balance above the existential deposit is the stake.
+	pub stake: AccountId,
+	pub pool: Pool,
+	pub lanes: u16,
+	pub assigned: u16,
+	pub running: u16,
+	pub committed: u32,
+	pub min_price: Price,
+	pub takes_targets: bool,
+	pub active: bool,
+	pub asks: u8,
+	pub paid: Balance,
+	pub late: u32,
+	pub no_show: u32,
+	pub abandoned: u32,
+	pub inputs_missing: u32,
+	/// Makes every move of a job fail, as a defect elsewhere would.
+	pub broken: bool,
+}
+
+/// Keeps what the market sees of a provider, and nothing else.
+pub struct MockProviders;
+
+impl MockProviders {
+	fn key(provider: ProviderId) -> Vec<u8> {
+		(b"mock:provider", provider).encode()
+	}
+
+	pub(crate) fn count() -> u32 {
+		unhashed::get_or_default(b"mock:providers")
+	}
+
+	pub(crate) fn get(provider: ProviderId) -> Option<Record> {
+		unhashed::get(&Self::key(provider))
+	}
+
+	pub(crate) fn put(provider: ProviderId, record: &Record) {
+		unhashed::put(&Self::key(provider), record);
+	}
+
+	pub(crate) fn change(provider: ProviderId, change: impl FnOnce(&mut Record)) {
+		let mut record = Self::get(provider).expect("a registered provider");
+		change(&mut record);
+		Self::put(provider, &record);
+	}
+
+	pub(crate) fn stake(record: &Record) -> Balance {
+		Balances::balance(&record.stake).saturating_sub(ED)
+	}
+
+	/// Registers a provider with accounts of its own and twice the stake that its lanes need.
+	pub(crate) fn register(lanes: u16) -> ProviderId {
+		let provider = ProviderId(Self::count());
+		unhashed::put(b"mock:providers", &(provider.0 + 1));
+		let base = AccountId::from(provider.0);
+		let record = Record {
+			owner: 2_000 + base,
+			worker: Some(1_000 + base),
+			payout: 3_000 + base,
+			stake: 4_000 + base,
+			pool: POOL,
+			lanes,
+			assigned: 0,
+			running: 0,
+			committed: 0,
+			min_price: Price(64),
+			takes_targets: true,
+			active: true,
+			asks: 0,
+			paid: 0,
+			late: 0,
+			no_show: 0,
+			abandoned: 0,
+			inputs_missing: 0,
+			broken: false,
+		};
+		for account in [record.owner, 1_000 + base, record.payout] {
+			Balances::set_balance(&account, 10_000);
+		}
+		Balances::set_balance(&record.stake, ED + 240_000 * Balance::from(lanes));
+		Self::put(provider, &record);
+		provider
+	}
+
+	/// What the real pallet does when stake or status no longer suffice.
+	pub(crate) fn check_eligibility(provider: ProviderId) {
+		let asks = Self::get(provider).map_or(0, |record| record.asks);
+		if asks > 0 && Self::may_ask(provider).is_err() {
+			Market::lost_eligibility(provider);
+		}
+	}
+
+	pub(crate) fn set_active(provider: ProviderId, active: bool) {
+		Self::change(provider, |record| record.active = active);
+		Self::check_eligibility(provider);
+	}
+}
+
+impl Providers<AccountId> for MockProviders {
+	fn by_worker(worker: &AccountId) -> Option<ProviderId> {
+		(0..Self::count())
+			.map(ProviderId)
+			.find(|provider| Self::get(*provider).is_some_and(|record| record.worker == Some(*worker)))
+	}
+
+	fn view(provider: ProviderId) -> Option<ProviderView<AccountId>> {
+		Self::get(provider).map(|record| ProviderView {
+			owner: record.owner,
+			payout: record.payout,
+			pool: record.pool,
+			lanes: record.lanes,
+			assigned: record.assigned,
+			running: record.running,
+			min_price: record.min_price,
+		})
+	}
+
+	fn may_ask(provider: ProviderId) -> Result<(), Ineligible> {
+		let record = Self::get(provider).ok_or(Ineligible::Unknown)?;
+		if !record.active {
+			return Err(Ineligible::NotActive);
+		}
+		if record.worker.is_none() {
+			return Err(Ineligible::NoWorker);
+		}
+		let (have, need) = (Self::stake(&record), figures().floor * Balance::from(record.lanes));
+		if have < need {
+			return Err(Ineligible::StakeTooLow { have, need });
+		}
+		Ok(())
+	}
+
+	fn takes_target(provider: ProviderId, escrow: Balance, price: Price) -> Result<(), Ineligible> {
+		let record = Self::get(provider).ok_or(Ineligible::Unknown)?;
+		if !record.active {
+			return Err(Ineligible::NotActive);
+		}
+		if record.worker.is_none() {
+			return Err(Ineligible::NoWorker);
+		}
+		if !record.takes_targets {
+			return Err(Ineligible::TakesNoTargets);
+		}
+		if price < record.min_price {
+			return Err(Ineligible::PriceTooLow {
+				have: price,
+				need: record.min_price,
+			});
+		}
+		let (have, need) = (Self::stake(&record), 12 * escrow);
+		if have < need {
+			return Err(Ineligible::StakeTooLow { have, need });
+		}
+		if record.assigned + record.running >= 2 * record.lanes {
+			return Err(Ineligible::Full);
+		}
+		Ok(())
+	}
+
+	fn move_job(
+		provider: ProviderId,
+		from: Option<JobPhase>,
+		to: Option<JobPhase>,
+		_target_escrow: Option<Balance>,
+	) -> DispatchResult {
+		let mut record = Self::get(provider).ok_or(DispatchError::CannotLookup)?;
+		if record.broken {
+			return Err(DispatchError::Other("broken"));
+		}
+		match from {
+			Some(JobPhase::Assigned) => record.assigned = record.assigned.checked_sub(1).ok_or("nothing assigned")?,
+			Some(JobPhase::Running) => record.running = record.running.checked_sub(1).ok_or("nothing running")?,
+			Some(JobPhase::Committed) => {
+				record.committed = record.committed.checked_sub(1).ok_or("nothing committed")?;
+			}
+			None => {}
+		}
+		match to {
+			Some(JobPhase::Assigned) => record.assigned += 1,
+			Some(JobPhase::Running) => record.running += 1,
+			Some(JobPhase::Committed) => record.committed += 1,
+			None => {}
+		}
+		if record.running > record.lanes || record.assigned + record.running > 2 * record.lanes {
+			return Err(DispatchError::Other("no room"));
+		}
+		Self::put(provider, &record);
+		Ok(())
+	}
+
+	fn set_asks(provider: ProviderId, asks: u8) {
+		Self::change(provider, |record| record.asks = asks);
+	}
+
+	fn take_stake(provider: ProviderId, amount: Balance, to: &AccountId) -> Balance {
+		let record = Self::get(provider).expect("a registered provider");
+		let amount = amount.min(Self::stake(&record));
+		let taken = Balances::transfer(&record.stake, to, amount, Preservation::Preserve).unwrap_or(0);
+		Self::check_eligibility(provider);
+		taken
+	}
+
+	fn record(provider: ProviderId, outcome: Outcome) {
+		Self::change(provider, |record| match outcome {
+			Outcome::Paid(amount) => record.paid += amount,
+			Outcome::Late => record.late += 1,
+			Outcome::Abandoned => record.abandoned += 1,
+			Outcome::NoShow => record.no_show += 1,
+			Outcome::InputsMissing => record.inputs_missing += 1,
+		});
+		if MockProviders::get(provider).is_some_and(|record| record.late > 0 && record.late.is_multiple_of(3))
+			&& outcome == Outcome::Late
+		{
+			Self::set_active(provider, false);
+		}
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_provider(_seed: u32, lanes: u16) -> (ProviderId, AccountId) {
+		let provider = Self::register(lanes);
+		(provider, worker(provider))
+	}
+}

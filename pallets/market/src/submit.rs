@@ -1,0 +1,167 @@
+//! Submitting a job: every bound is checked, then the worst case is held, then it is matched or offered.
+
+use crate::{Config, Error, Event, Halted, JobOf, JobState, MarketRules, Pallet, Requesters, MAX_ASSIGNMENTS};
+use millrace_primitives::{
+	job::{data_units, job_id},
+	traits::{Classes, KernelFacts, Kernels, ProtocolClock, Providers},
+	ClassFigures, JobSpec, Price, Target, Tick,
+};
+use polkadot_sdk::{
+	frame_support::{ensure, traits::Get},
+	frame_system::{self, pallet_prelude::BlockNumberFor},
+	sp_runtime::{traits::Zero, DispatchError, DispatchResult, TokenError},
+};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_submit(who: T::AccountId, spec: JobSpec) -> DispatchResult {
+		ensure!(!Halted::<T>::get(), Error::<T>::Halted);
+		let rules = T::Rules::get();
+		let facts = T::Kernels::facts(&spec.kernel).ok_or(Error::<T>::UnknownKernel)?;
+		Self::check_work(&spec, &facts)?;
+		let (figures, price) = Self::check_target(&spec, &rules)?;
+		Self::check_times(&spec, &rules, &figures)?;
+		let output = output_bytes(&spec, &facts);
+		Self::check_bytes(&spec, output, &rules)?;
+
+		let mut known = Requesters::<T>::get(&who);
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let id = job_id(&genesis, &who, known.nonce, &spec);
+		let units = data_units(spec.input_bytes(), output, figures.units_per_byte);
+		let mut job = Self::new_job(who.clone(), spec, &facts, rules, price, units);
+		job.escrow = job.escrow_at(price).ok_or(Error::<T>::CostOverflow)?;
+		match job.terms.target {
+			Target::Book { .. } => ensure!(job.escrow <= figures.book_job_max(), Error::<T>::EscrowTooLarge),
+			Target::Provider { provider, price } => {
+				T::Providers::takes_target(provider, job.escrow, price).map_err(Self::refusal)?;
+			}
+		}
+		Self::hold(&who, job.held()).map_err(|error| {
+			if error == DispatchError::from(TokenError::FundsUnavailable) {
+				DispatchError::from(Error::<T>::InsufficientFunds)
+			} else {
+				error
+			}
+		})?;
+
+		known.nonce = known.nonce.saturating_add(1);
+		known.live = known.live.saturating_add(1);
+		Requesters::<T>::insert(&who, known);
+		Self::deposit_event(Event::JobSubmitted {
+			job: id,
+			requester: who,
+			kernel: job.kernel,
+			items: job.items,
+			escrow: job.escrow,
+			fees: job.fees_held(),
+		});
+		match job.terms.target {
+			Target::Book { .. } => Self::enter_book(id, job),
+			Target::Provider { provider, price } => Self::assign(id, job, provider, price),
+		}
+	}
+
+	/// What the kernel says about the specification.
+	fn check_work(spec: &JobSpec, facts: &KernelFacts) -> DispatchResult {
+		ensure!(!facts.retired, Error::<T>::KernelRetired);
+		ensure!(spec.params.len() == usize::from(facts.params), Error::<T>::WrongParams);
+		ensure!(spec.inputs.len() == usize::from(facts.inputs), Error::<T>::WrongInputs);
+		ensure!(spec.items > 0, Error::<T>::NoItems);
+		ensure!(spec.max_units >= facts.item_cost, Error::<T>::MaxUnitsTooLow);
+		ensure!(spec.max_units <= facts.max_units, Error::<T>::MaxUnitsTooHigh);
+		Ok(())
+	}
+
+	/// The figures of the class that is to do the job, and the price that it bids.
+	fn check_target(spec: &JobSpec, rules: &MarketRules) -> Result<(ClassFigures, Price), DispatchError> {
+		match spec.terms.target {
+			Target::Book { pool, level } => {
+				ensure!(spec.terms.window == rules.window, Error::<T>::WindowNotStandard);
+				Ok((Self::figures(pool.class), level.price()))
+			}
+			Target::Provider { provider, price } => {
+				let allowed = rules.window_min..=rules.window_max;
+				ensure!(allowed.contains(&spec.terms.window), Error::<T>::WindowOutOfRange);
+				let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
+				Ok((Self::figures(view.pool.class), price))
+			}
+		}
+	}
+
+	fn check_times(spec: &JobSpec, rules: &MarketRules, figures: &ClassFigures) -> DispatchResult {
+		let now = Self::now();
+		let units = u64::from(spec.items).saturating_mul(u64::from(spec.max_units));
+		let computing = units.checked_div(figures.units_per_tick).unwrap_or(u64::MAX);
+		let partial = units.checked_rem(figures.units_per_tick).unwrap_or(0) > 0;
+		let least = computing
+			.saturating_add(u64::from(partial))
+			.saturating_add(u64::from(rules.run_slack));
+		ensure!(spec.terms.run_ticks <= rules.run_max, Error::<T>::RunTooLong);
+		ensure!(u64::from(spec.terms.run_ticks) >= least, Error::<T>::RunTooShort);
+		ensure!(spec.terms.expires > now, Error::<T>::ExpiryPassed);
+		ensure!(
+			spec.terms.expires <= now.saturating_add(rules.expiry_max),
+			Error::<T>::ExpiryTooFar
+		);
+		Ok(())
+	}
+
+	fn check_bytes(spec: &JobSpec, output: u64, rules: &MarketRules) -> DispatchResult {
+		let most = match spec.terms.target {
+			Target::Book { .. } => rules.book_output_max,
+			Target::Provider { .. } => rules.output_max,
+		};
+		ensure!(spec.input_bytes() <= rules.inputs_max, Error::<T>::InputsTooLarge);
+		ensure!(output <= most, Error::<T>::OutputTooLarge);
+		Ok(())
+	}
+
+	/// The job with everything that it depends on copied into it; its escrow is still to be set.
+	fn new_job(
+		requester: T::AccountId,
+		spec: JobSpec,
+		facts: &KernelFacts,
+		rules: MarketRules,
+		price: Price,
+		data_units: u128,
+	) -> JobOf<T> {
+		let accept_ticks = accept_ticks(&spec, &rules);
+		JobOf::<T> {
+			requester,
+			kernel: spec.kernel,
+			items: spec.items,
+			params: spec.params,
+			inputs: spec.inputs,
+			max_units: spec.max_units,
+			data_key: spec.data_key,
+			terms: spec.terms,
+			price,
+			fee_rate: rules.protocol_fee,
+			items_per_leaf: facts.items_per_leaf,
+			item_size: facts.item_size,
+			data_units,
+			escrow: 0,
+			fees_left: MAX_ASSIGNMENTS,
+			job_fee: rules.job_fee,
+			min_job: rules.min_job,
+			accept_ticks,
+			late_share: rules.late_share,
+			late_fees: rules.late_fees,
+			assignments: 0,
+			acceptances: 0,
+			state: JobState::Pending,
+		}
+	}
+}
+
+/// Bytes of all items' outputs.
+fn output_bytes(spec: &JobSpec, facts: &KernelFacts) -> u64 {
+	u64::from(spec.items).saturating_mul(u64::from(facts.item_size))
+}
+
+/// The accept window: its base and a tick for each started portion of input bytes.
+fn accept_ticks(spec: &JobSpec, rules: &MarketRules) -> Tick {
+	let portions = spec.input_bytes().div_ceil(rules.bytes_per_accept_tick.max(1));
+	rules
+		.accept_ticks
+		.saturating_add(Tick::try_from(portions).unwrap_or(Tick::MAX))
+}

@@ -1,0 +1,345 @@
+//! What the market stores: its rules, jobs, asks and records.
+
+#![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use millrace_primitives::{
+	job::{MAX_INPUTS, MAX_PARAMS},
+	Balance, InputRef, KernelHash, Level, Pool, Price, ProviderId, Target, Terms, Tick,
+};
+use polkadot_sdk::{
+	sp_core::{ConstU32, H256},
+	sp_runtime::{BoundedVec, Perbill},
+};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+pub use crate::book::{LevelSet, Link, OrderRef, Queue, Side};
+
+/// Most times that one job is assigned before it counts as unserved. As many job fees are held with its escrow.
+pub const MAX_ASSIGNMENTS: u8 = 3;
+/// Most times that one job is accepted before it counts as unserved.
+pub const MAX_ACCEPTANCES: u8 = 2;
+/// Most asks of one provider.
+pub const MAX_ASKS: u8 = 4;
+
+/// The governed figures of the market. Everything that a job depends on is copied into it when it is submitted, so a
+/// change touches new jobs only.
+#[derive(
+	Clone, Debug, Decode, DecodeWithMemTracking, Deserialize, Encode, Eq, MaxEncodedLen, PartialEq, Serialize, TypeInfo,
+)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct MarketRules {
+	/// Ticks to accept an assignment, before what the inputs add.
+	pub accept_ticks: Tick,
+	/// Bytes of inputs that add one tick to the accept window, counted from the first byte.
+	pub bytes_per_accept_tick: u64,
+	/// Ticks that the shortest deadline leaves beyond the pure computing time.
+	pub run_slack: Tick,
+	/// Ticks of the longest deadline.
+	pub run_max: Tick,
+	/// Ticks of the standard challenge window; the only one in the book.
+	pub window: Tick,
+	/// Ticks of the shortest window of a targeted job.
+	pub window_min: Tick,
+	/// Ticks of the longest window of a targeted job.
+	pub window_max: Tick,
+	/// Ticks that a job's expiry may lie ahead.
+	pub expiry_max: Tick,
+	/// Ticks that an ask stands before its worker may take it back.
+	pub ask_life_min: Tick,
+	/// Ticks that the asks of a provider pause after it rejected a job of the book.
+	pub reject_pause: Tick,
+	/// Ticks that a provider is barred from the book after its first no-show; each one in a row doubles them.
+	pub no_show_base: Tick,
+	/// Most ticks that a no-show bars.
+	pub no_show_cap: Tick,
+	/// Ticks between two splits of the collected fees.
+	pub fee_era: Tick,
+	/// Prepaid for each assignment, in planck.
+	pub job_fee: Balance,
+	/// The least escrow of a job, in planck.
+	pub min_job: Balance,
+	/// Part of a payment that is the protocol's.
+	pub protocol_fee: Perbill,
+	/// Part of the collected fees that is burned; the rest, rounded down, goes to the treasury.
+	pub fee_burn: Perbill,
+	/// Part of the escrow that a late provider owes the requester.
+	pub late_share: Perbill,
+	/// Most job fees that a late provider owes the requester.
+	pub late_fees: u32,
+	/// Most bytes of all inputs of a job.
+	pub inputs_max: u64,
+	/// Most bytes of a job's output.
+	pub output_max: u64,
+	/// Most bytes of the output of a job in the book.
+	pub book_output_max: u64,
+}
+
+/// The protocol's clock and what decides whether it advances.
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct ClockState {
+	/// The current tick.
+	pub tick: Tick,
+	/// The slot of the block that last reached the clock.
+	pub last_slot: u64,
+	/// Whether the last finished block was too full for everyone to be heard in it.
+	pub busy: bool,
+}
+
+/// A live job: everything that was agreed, and where it stands.
+#[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Job<AccountId> {
+	/// Who pays and whose account holds the escrow.
+	pub requester: AccountId,
+	/// What is run on each item.
+	pub kernel: KernelHash,
+	/// Items to compute.
+	pub items: u32,
+	/// The kernel's parameters.
+	pub params: BoundedVec<u64, ConstU32<MAX_PARAMS>>,
+	/// The kernel's inputs.
+	pub inputs: BoundedVec<InputRef, ConstU32<MAX_INPUTS>>,
+	/// Bound of units for one item.
+	pub max_units: u32,
+	/// sr25519 key that signs requests to the provider's endpoint.
+	pub data_key: [u8; 32],
+	/// How it is bought, as submitted.
+	pub terms: Terms,
+	/// The agreed price; the bid's own until a match.
+	pub price: Price,
+	/// The protocol's part of the payment.
+	pub fee_rate: Perbill,
+	/// Items in one leaf of the output tree.
+	pub items_per_leaf: u32,
+	/// Bytes of one item's output.
+	pub item_size: u16,
+	/// Units that moving the job's bytes is worth.
+	pub data_units: u128,
+	/// Held for the payment, in planck.
+	pub escrow: Balance,
+	/// Job fees still held.
+	pub fees_left: u8,
+	/// One job fee, in planck.
+	pub job_fee: Balance,
+	/// The least escrow when the job was submitted, in planck.
+	pub min_job: Balance,
+	/// Ticks that each assignment may wait for its acceptance.
+	pub accept_ticks: Tick,
+	/// Part of the escrow that a late provider owes.
+	pub late_share: Perbill,
+	/// Most job fees that a late provider owes.
+	pub late_fees: u32,
+	/// Times it was assigned.
+	pub assignments: u8,
+	/// Times it was accepted.
+	pub acceptances: u8,
+	/// Where it stands.
+	pub state: JobState<AccountId>,
+}
+
+/// Where a live job stands. Every tick named here is the last one at which the state may still be left in time.
+#[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum JobState<AccountId> {
+	/// Waits in the book as a bid, until its terms expire.
+	Pending,
+	/// Matched or offered. The provider has not signed and is not liable.
+	Assigned {
+		/// The provider.
+		provider: ProviderId,
+		/// Last tick to accept.
+		until: Tick,
+	},
+	/// Accepted: the provider is liable.
+	Running {
+		/// The provider.
+		provider: ProviderId,
+		/// Where the payment goes, as it was at acceptance.
+		payout: AccountId,
+		/// Last tick to commit.
+		deadline: Tick,
+	},
+	/// The result is committed and its challenge window runs.
+	Committed {
+		/// The provider.
+		provider: ProviderId,
+		/// Where the payment goes, as it was at acceptance.
+		payout: AccountId,
+		/// Root of the output tree.
+		root: H256,
+		/// Units that the result claims, of all items.
+		units: u64,
+		/// Last tick of the challenge window.
+		window_end: Tick,
+	},
+}
+
+impl<AccountId> JobState<AccountId> {
+	/// The provider that has the job.
+	pub fn provider(&self) -> Option<ProviderId> {
+		match self {
+			Self::Pending => None,
+			Self::Assigned { provider, .. } | Self::Running { provider, .. } | Self::Committed { provider, .. } => {
+				Some(*provider)
+			}
+		}
+	}
+}
+
+impl<AccountId> Job<AccountId> {
+	/// Units that all items may take.
+	pub fn units_max(&self) -> u64 {
+		u64::from(self.items).saturating_mul(u64::from(self.max_units))
+	}
+
+	/// What the job must hold at `price`. `None` on overflow, which `submit_job` refuses.
+	pub fn escrow_at(&self, price: Price) -> Option<Balance> {
+		let worst = self.data_units.checked_add(u128::from(self.units_max()))?;
+		Some(price.ceil(worst)?.max(self.min_job))
+	}
+
+	/// What the job pays for `units` committed units: the price of these and of moving its bytes, rounded down. Never
+	/// above the escrow as long as `units` is at most [`Self::units_max`].
+	pub fn payment(&self, units: u64) -> Balance {
+		let worth = self.data_units.saturating_add(u128::from(units));
+		self.price.floor(worth).unwrap_or(self.escrow).min(self.escrow)
+	}
+
+	/// Held job fees, in planck.
+	pub fn fees_held(&self) -> Balance {
+		self.job_fee.saturating_mul(Balance::from(self.fees_left))
+	}
+
+	/// All that the requester's account holds for this job, in planck.
+	pub fn held(&self) -> Balance {
+		self.escrow.saturating_add(self.fees_held())
+	}
+
+	/// What a provider owes when it is late: min(share of the escrow, so many job fees), in planck.
+	pub fn late_credit(&self) -> Balance {
+		self.late_share
+			.mul_floor(self.escrow)
+			.min(self.job_fee.saturating_mul(Balance::from(self.late_fees)))
+	}
+
+	/// The last tick of the state that the job is in; the key of its entry among the deadlines.
+	pub fn due_tick(&self) -> Tick {
+		match &self.state {
+			JobState::Pending => self.terms.expires,
+			JobState::Assigned { until, .. } => *until,
+			JobState::Running { deadline, .. } => *deadline,
+			JobState::Committed { window_end, .. } => *window_end,
+		}
+	}
+
+	/// Whether the job named its provider.
+	pub fn is_targeted(&self) -> bool {
+		matches!(self.terms.target, Target::Provider { .. })
+	}
+
+	/// The escrow, if the job named its provider: it raises the stake that must stay.
+	pub fn target_escrow(&self) -> Option<Balance> {
+		self.is_targeted().then_some(self.escrow)
+	}
+
+	/// Where the job stands in the book while it is pending: its pool, and the level that its escrow covers.
+	pub fn bid(&self) -> Option<(Pool, Level)> {
+		match self.terms.target {
+			Target::Book { pool, .. } => Some((pool, Level::at_most(self.price)?)),
+			Target::Provider { .. } => None,
+		}
+	}
+}
+
+/// A provider's standing offer: it takes any job of the pool at this level, as often as it has room.
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Ask {
+	/// The market.
+	pub pool: Pool,
+	/// The least price.
+	pub level: Level,
+	/// When it was placed.
+	pub placed: Tick,
+	/// Whether it is out of the queue until its provider has room again.
+	pub parked: bool,
+}
+
+/// The asks of one provider and what keeps them out of the book.
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct ProviderAsks {
+	/// The asks, by slot.
+	pub slots: [Option<Ask>; 4],
+	/// No-shows since the last settled job.
+	pub no_shows: u8,
+	/// First tick at which asks may be placed again after a no-show.
+	pub barred_until: Tick,
+	/// First tick at which the asks may be queued again after a reject.
+	pub paused_until: Tick,
+	/// Key of the provider's entry among the wakes, if it has one.
+	pub wake: Option<Tick>,
+}
+
+impl ProviderAsks {
+	/// Asks, parked or not.
+	pub fn count(&self) -> u8 {
+		self.slots.iter().flatten().fold(0, |sum, _| sum.saturating_add(1))
+	}
+}
+
+/// What is known of a requester. Never removed: its nonce keeps job ids apart.
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Requester {
+	/// Jobs submitted so far; the nonce of the next job.
+	pub nonce: u64,
+	/// Jobs not ended.
+	pub live: u32,
+	/// Jobs that were paid for, whoever settled them.
+	pub paid_jobs: u32,
+	/// Of these, jobs that lapsed into payment.
+	pub lapsed: u32,
+	/// Jobs that the requester cancelled.
+	pub cancelled: u32,
+	/// Jobs that nobody took before they expired.
+	pub expired: u32,
+	/// Jobs that were assigned and not served.
+	pub unserved: u32,
+	/// Times that a provider rejected a job because its inputs never came.
+	pub inputs_missing: u32,
+	/// Paid in all, protocol fee included, in planck.
+	pub paid: Balance,
+}
+
+/// The fees that wait in the pot.
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct FeeTally {
+	/// When the last split was.
+	pub started: Tick,
+	/// Collected since, in planck.
+	pub collected: Balance,
+}
+
+/// What the market has done since genesis.
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct MarketTotals {
+	/// Jobs paid.
+	pub settled: u64,
+	/// Paid by requesters, protocol fee included, in planck. Paid, not verified.
+	pub paid: Balance,
+	/// Of that, the protocol's fee.
+	pub fees: Balance,
+}
+
+/// Why a provider rejects an assignment.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum RejectReason {
+	/// Every lane runs a job. Valid only then, and free of consequences.
+	Busy,
+	/// The requester never brought the inputs. Only where the job has any.
+	InputsMissing,
+	/// A trial run says that the deadline cannot be met.
+	TooSlow,
+	/// The device cannot run the kernel.
+	Unsupported,
+	/// Any other reason.
+	Other,
+}

@@ -1,0 +1,102 @@
+//! What the benchmarks measure. The runtime's own file, generated from them, implements this.
+
+use polkadot_sdk::frame_support::weights::Weight;
+
+/// Weights of the calls and of the parts of the hooks, each at its worst.
+pub trait WeightInfo {
+	/// Placing an ask that takes as many bids as one call may.
+	fn place_ask() -> Weight;
+	/// Withdrawing an ask from the middle of a queue.
+	fn withdraw_ask() -> Weight;
+	/// Submitting a job to a book in which an older bid goes first.
+	fn submit_job() -> Weight;
+	/// Cancelling an assigned job whose provider then takes another.
+	fn cancel_job() -> Weight;
+	/// Accepting.
+	fn accept_job() -> Weight;
+	/// Rejecting a job that is assigned again at once.
+	fn reject_job() -> Weight;
+	/// Committing from an assignment, with parked asks that come back and take another job.
+	fn commit_result() -> Weight;
+	/// Abandoning a job that is assigned again at once, with parked asks that come back and take another.
+	fn abandon_job() -> Weight;
+	/// Settling before the window is over.
+	fn settle_now() -> Weight;
+	/// Settling after the window.
+	fn settle() -> Weight;
+	/// Doing the dearest thing that may be due.
+	fn touch() -> Weight;
+	/// Halting.
+	fn set_halted() -> Weight;
+	/// The clock, and looking whether an era of fees is over.
+	fn on_poll() -> Weight;
+	/// Noting whether the block was busy.
+	fn on_finalize() -> Weight;
+	/// Splitting the fees.
+	fn split_fees() -> Weight;
+	/// One tick of the deadlines, without its entries.
+	fn serve_tick() -> Weight;
+	/// One entry of the deadlines: a late job that is assigned again, whose provider takes another.
+	fn serve_deadline() -> Weight;
+	/// One entry of the wakes.
+	fn serve_wake() -> Weight;
+}
+
+/// Round figures for the tests of this pallet, no two alike.
+#[cfg(test)]
+impl WeightInfo for () {
+	fn place_ask() -> Weight {
+		Weight::from_parts(11_000, 0)
+	}
+	fn withdraw_ask() -> Weight {
+		Weight::from_parts(12_000, 0)
+	}
+	fn submit_job() -> Weight {
+		Weight::from_parts(13_000, 0)
+	}
+	fn cancel_job() -> Weight {
+		Weight::from_parts(14_000, 0)
+	}
+	fn accept_job() -> Weight {
+		Weight::from_parts(15_000, 0)
+	}
+	fn reject_job() -> Weight {
+		Weight::from_parts(16_000, 0)
+	}
+	fn commit_result() -> Weight {
+		Weight::from_parts(17_000, 0)
+	}
+	fn abandon_job() -> Weight {
+		Weight::from_parts(18_000, 0)
+	}
+	fn settle_now() -> Weight {
+		Weight::from_parts(19_000, 0)
+	}
+	fn settle() -> Weight {
+		Weight::from_parts(20_000, 0)
+	}
+	fn touch() -> Weight {
+		Weight::from_parts(21_000, 0)
+	}
+	fn set_halted() -> Weight {
+		Weight::from_parts(22_000, 0)
+	}
+	fn on_poll() -> Weight {
+		Weight::from_parts(1_000_000, 0)
+	}
+	fn on_finalize() -> Weight {
+		Weight::from_parts(2_000, 0)
+	}
+	fn split_fees() -> Weight {
+		Weight::from_parts(3_000_000, 0)
+	}
+	fn serve_tick() -> Weight {
+		Weight::from_parts(4_000_000, 0)
+	}
+	fn serve_deadline() -> Weight {
+		Weight::from_parts(150_000_000, 0)
+	}
+	fn serve_wake() -> Weight {
+		Weight::from_parts(90_000_000, 0)
+	}
+}

@@ -1,0 +1,277 @@
+//! What the calls cost, each at its worst.
+
+// Setting up may panic: nothing here is part of a block.
+#![allow(
+	clippy::unwrap_used,
+	clippy::expect_used,
+	clippy::panic,
+	clippy::indexing_slicing,
+	clippy::as_conversions,
+	clippy::arithmetic_side_effects,
+	missing_docs,
+	unreachable_pub
+)]
+
+use crate::{types::*, *};
+use millrace_primitives::{DeviceClass, Price, Region, MILL};
+use polkadot_sdk::{
+	frame_benchmarking::v2::*,
+	frame_support::traits::{
+		fungible::{Inspect, Mutate},
+		Get,
+	},
+	frame_system::RawOrigin,
+	sp_core::H256,
+	sp_runtime::BoundedVec,
+};
+
+/// Stake beyond the floor, for targeted jobs of any size that a benchmark makes.
+const EXTRA: Balance = 10_000_000 * MILL;
+
+/// An account that can pay whatever is asked of it.
+fn funded<T: Config>(name: &'static str, index: u32) -> T::AccountId {
+	let who: T::AccountId = account(name, index, 0);
+	fund::<T>(&who);
+	who
+}
+
+fn fund<T: Config>(who: &T::AccountId) {
+	T::Currency::mint_into(who, 100 * EXTRA).expect("issuance is far from its end");
+}
+
+/// The longest endpoint.
+fn endpoint(byte: u8) -> Endpoint {
+	let host = alloc::vec![byte; MAX_HOST as usize]
+		.try_into()
+		.expect("as long as the bound");
+	Endpoint {
+		host,
+		port: 443,
+		tls_key: H256::repeat_byte(byte),
+	}
+}
+
+fn terms(lanes: u16) -> ProviderTerms {
+	ProviderTerms {
+		class: DeviceClass::Cpu4,
+		region: Region(0),
+		lanes,
+		min_price: Price(0),
+		takes_targets: true,
+	}
+}
+
+/// Registers an active provider with stake for its lanes and more, and as large a record as it can be; returns it with
+/// its worker key.
+pub(crate) fn bench_provider<T: Config>(seed: u32, lanes: u16) -> (ProviderId, T::AccountId) {
+	let owner = funded::<T>("owner", seed);
+	let payout = funded::<T>("payout", seed);
+	let worker: T::AccountId = account("worker", seed, 0);
+	let terms = terms(lanes);
+	let stake = Pallet::<T>::floor(&terms) + EXTRA;
+	T::Currency::mint_into(&owner, stake).expect("issuance is far from its end");
+	let id = Pallet::<T>::do_register(owner, worker.clone(), payout, endpoint(b'a'), terms, stake)
+		.expect("the provider is valid");
+	unbond_parts::<T>(id, MAX_UNBONDING);
+	(id, worker)
+}
+
+/// Lets so many parts unbond, a planck each.
+fn unbond_parts<T: Config>(id: ProviderId, parts: u32) {
+	Providers::<T>::mutate(id, |slot| {
+		let provider = slot.as_mut().expect("the provider is registered");
+		let release = T::Clock::now() + T::UnbondTicks::get();
+		for part in 0..parts {
+			provider
+				.ledger
+				.unbond(1, release + part)
+				.expect("there is room for the parts");
+		}
+	});
+}
+
+/// A provider without unbonding parts, and its owner.
+fn registered<T: Config>() -> (ProviderId, T::AccountId) {
+	let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+	Providers::<T>::mutate(id, |slot| {
+		let provider = slot.as_mut().expect("the provider is registered");
+		provider.ledger.active = provider.ledger.held();
+		provider.ledger.unbonding = BoundedVec::default();
+	});
+	(id, provider_of::<T>(id).owner)
+}
+
+fn provider_of<T: Config>(id: ProviderId) -> ProviderOf<T> {
+	Providers::<T>::get(id).expect("the provider is registered")
+}
+
+/// Fills the record of late jobs, as it is when the chain has set the provider draining.
+fn suspend<T: Config>(id: ProviderId) {
+	Providers::<T>::mutate(id, |slot| {
+		let provider = slot.as_mut().expect("the provider is registered");
+		provider.lates = BoundedVec::truncate_from(alloc::vec![T::Clock::now(); T::LateLimit::get() as usize]);
+		provider.status = Status::Draining;
+	});
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn register() {
+		let owner: T::AccountId = whitelisted_caller();
+		let terms = terms(T::MaxLanes::get());
+		// Not `bond`: that is the name of a benchmark, and so of a type.
+		let stake = Pallet::<T>::floor(&terms);
+		fund::<T>(&owner);
+		T::Currency::mint_into(&owner, stake).expect("issuance is far from its end");
+		let worker: T::AccountId = account("worker", 0, 0);
+		let payout = funded::<T>("payout", 0);
+		let id = NextProvider::<T>::get();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), worker, payout, endpoint(b'a'), terms, stake);
+
+		assert_eq!(provider_of::<T>(id).ledger.active, stake);
+	}
+
+	#[benchmark]
+	fn bond() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let provider = provider_of::<T>(id);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(provider.owner), id, MILL);
+
+		assert_eq!(provider_of::<T>(id).ledger.active, provider.ledger.active + MILL);
+	}
+
+	#[benchmark]
+	fn unbond() {
+		let (id, owner) = registered::<T>();
+		unbond_parts::<T>(id, MAX_UNBONDING - 1);
+		T::Clock::set_now(T::Clock::now() + MAX_UNBONDING);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id, MILL);
+
+		assert!(provider_of::<T>(id).ledger.unbonding.is_full());
+	}
+
+	#[benchmark]
+	fn withdraw_unbonded() {
+		let (id, owner) = registered::<T>();
+		unbond_parts::<T>(id, MAX_UNBONDING - 1);
+		T::Clock::set_now(T::Clock::now() + MAX_UNBONDING);
+		Pallet::<T>::do_deregister(&owner, id).expect("nothing rests on the provider");
+		T::Clock::set_now(T::Clock::now() + T::UnbondTicks::get());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id);
+
+		assert!(Providers::<T>::get(id).is_none());
+	}
+
+	#[benchmark]
+	fn set_worker() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let owner = provider_of::<T>(id).owner;
+		let worker: T::AccountId = account("worker", 1, 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id, Some(worker.clone()));
+
+		assert_eq!(Workers::<T>::get(worker), Some(id));
+	}
+
+	#[benchmark]
+	fn revoke_worker() {
+		let (id, worker) = bench_provider::<T>(0, T::MaxLanes::get());
+		let owner = provider_of::<T>(id).owner;
+		T::Events::bench_asks(id, T::Events::MAX_ASKS);
+
+		#[extrinsic_call]
+		set_worker(RawOrigin::Signed(owner), id, None);
+
+		assert_eq!(Workers::<T>::get(worker), None);
+	}
+
+	#[benchmark]
+	fn set_payout() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let owner = provider_of::<T>(id).owner;
+		let payout = funded::<T>("payout", 1);
+		assert!(T::Currency::balance(&payout) >= T::Currency::minimum_balance());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id, payout.clone());
+
+		assert!(provider_of::<T>(id).payout == payout);
+	}
+
+	#[benchmark]
+	fn set_endpoint() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let owner = provider_of::<T>(id).owner;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id, endpoint(b'b'));
+
+		assert_eq!(provider_of::<T>(id).endpoint, endpoint(b'b'));
+	}
+
+	#[benchmark]
+	fn set_terms() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let owner = provider_of::<T>(id).owner;
+		T::Events::bench_asks(id, T::Events::MAX_ASKS);
+		let dearer = ProviderTerms {
+			min_price: Price(u64::MAX),
+			..terms(T::MaxLanes::get())
+		};
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id, dearer);
+
+		assert_eq!(provider_of::<T>(id).terms, dearer);
+		assert_eq!(provider_of::<T>(id).load.asks, 0);
+	}
+
+	#[benchmark]
+	fn drain() {
+		let (id, worker) = bench_provider::<T>(0, T::MaxLanes::get());
+		T::Events::bench_asks(id, T::Events::MAX_ASKS);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(worker), id);
+
+		assert_eq!(provider_of::<T>(id).load.asks, 0);
+	}
+
+	#[benchmark]
+	fn resume() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let owner = provider_of::<T>(id).owner;
+		suspend::<T>(id);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id);
+
+		assert_eq!(provider_of::<T>(id).status, Status::Active);
+	}
+
+	#[benchmark]
+	fn deregister() {
+		let (id, owner) = registered::<T>();
+		unbond_parts::<T>(id, MAX_UNBONDING - 1);
+		T::Clock::set_now(T::Clock::now() + MAX_UNBONDING);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id);
+
+		assert_eq!(provider_of::<T>(id).status, Status::Exiting);
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

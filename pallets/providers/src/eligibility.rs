@@ -1,0 +1,64 @@
+//! Who may serve, and what stake that needs.
+
+use crate::*;
+use millrace_primitives::Price;
+use polkadot_sdk::frame_support::traits::Get;
+
+impl<T: Config> Pallet<T> {
+	/// Stake that backs every lane of these terms: class floor × lanes, in planck.
+	pub(crate) fn floor(terms: &ProviderTerms) -> Balance {
+		T::Classes::figures(terms.class)
+			.floor
+			.saturating_mul(Balance::from(terms.lanes))
+	}
+
+	/// Active stake that must stay: the floor while any ask or live job exists, and at least a multiple of the largest
+	/// live targeted escrow.
+	pub(crate) fn required(terms: &ProviderTerms, load: &Load) -> Balance {
+		if !load.is_engaged() {
+			return 0;
+		}
+		Self::floor(terms).max(load.largest_target.saturating_mul(T::StakeMultiple::get()))
+	}
+
+	/// Whether the provider may stand in the book.
+	pub(crate) fn check_ask(provider: &ProviderOf<T>) -> Result<(), Ineligible> {
+		Self::check_serves(provider, Self::floor(&provider.terms))
+	}
+
+	/// Whether the provider takes a targeted job with this escrow at this price. The floor is part of the rule, as any
+	/// live job makes it required.
+	pub(crate) fn check_target(provider: &ProviderOf<T>, escrow: Balance, price: Price) -> Result<(), Ineligible> {
+		let largest = provider.load.largest_target.max(escrow);
+		let need = Self::floor(&provider.terms).max(largest.saturating_mul(T::StakeMultiple::get()));
+		Self::check_serves(provider, need)?;
+		if !provider.terms.takes_targets {
+			return Err(Ineligible::TakesNoTargets);
+		}
+		if price < provider.terms.min_price {
+			return Err(Ineligible::PriceTooLow {
+				have: price,
+				need: provider.terms.min_price,
+			});
+		}
+		if !provider.load.has_room(provider.terms.lanes) {
+			return Err(Ineligible::Full);
+		}
+		Ok(())
+	}
+
+	/// The rules that the book and targeted jobs share.
+	fn check_serves(provider: &ProviderOf<T>, need: Balance) -> Result<(), Ineligible> {
+		if provider.status != Status::Active {
+			return Err(Ineligible::NotActive);
+		}
+		if provider.worker.is_none() {
+			return Err(Ineligible::NoWorker);
+		}
+		let have = provider.ledger.active;
+		if have < need {
+			return Err(Ineligible::StakeTooLow { have, need });
+		}
+		Ok(())
+	}
+}

@@ -1,0 +1,650 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+	not(test),
+	deny(
+		clippy::unwrap_used,
+		clippy::expect_used,
+		clippy::panic,
+		clippy::indexing_slicing,
+		clippy::as_conversions,
+		clippy::arithmetic_side_effects
+	)
+)]
+
+extern crate alloc;
+
+use millrace_primitives::{
+	traits::{Classes, Ineligible, ProtocolClock, ProviderEvents},
+	Balance, ProviderId, Tick,
+};
+use polkadot_sdk::*;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod eligibility;
+#[cfg(test)]
+mod mock;
+mod registration;
+mod serving;
+mod settings;
+mod stake;
+mod status;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod types;
+pub mod weights;
+
+pub use pallet::*;
+pub use types::{Endpoint, Ledger, Load, Provider, ProviderTerms, Record, Status, Unbonding};
+pub use weights::WeightInfo;
+
+/// A provider with this chain's account ids.
+pub type ProviderOf<T> = Provider<<T as frame_system::Config>::AccountId>;
+
+#[allow(
+	clippy::as_conversions,
+	clippy::expect_used,
+	reason = "code that the macros generate"
+)]
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use frame_support::{pallet_prelude::*, traits::fungible};
+	use frame_system::pallet_prelude::*;
+
+	/// The version of the storage layout.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: polkadot_sdk::frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// The overarching hold reason.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// The money. Stake is held on the owner's account under [`HoldReason::Stake`].
+		type Currency: fungible::Mutate<Self::AccountId, Balance = Balance>
+			+ fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+
+		/// The protocol's clock.
+		type Clock: ProtocolClock;
+
+		/// The governed table of device classes: what stake a lane needs.
+		type Classes: Classes;
+
+		/// Who removes the asks of a provider that may not stand in the book any more.
+		type Events: ProviderEvents;
+
+		/// Ticks from `unbond` to the release of the stake. Longer than any liability.
+		#[pallet::constant]
+		type UnbondTicks: Get<Tick>;
+
+		/// Active stake that a targeted job needs, as a multiple of its escrow.
+		#[pallet::constant]
+		type StakeMultiple: Get<Balance>;
+
+		/// Late jobs within [`Config::LateWindow`] that set a provider draining; at most [`types::MAX_LATES`].
+		#[pallet::constant]
+		type LateLimit: Get<u32>;
+
+		/// Ticks in which [`Config::LateLimit`] late jobs are too many.
+		#[pallet::constant]
+		type LateWindow: Get<Tick>;
+
+		/// What a new worker key gets from the owner, in planck: fees are withdrawn before they are returned.
+		#[pallet::constant]
+		type WorkerFloat: Get<Balance>;
+
+		/// Most lanes of a provider.
+		#[pallet::constant]
+		type MaxLanes: Get<u16>;
+
+		/// The weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Why this pallet holds money.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// Stake of the owner's providers: the sum of their ledgers.
+		#[codec(index = 0)]
+		Stake,
+	}
+
+	/// Every provider that is registered.
+	#[pallet::storage]
+	pub type Providers<T: Config> = StorageMap<_, Twox64Concat, ProviderId, ProviderOf<T>>;
+
+	/// The provider that a worker key serves. A key serves one provider.
+	#[pallet::storage]
+	pub type Workers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ProviderId>;
+
+	/// The id of the next provider. Ids are never reused.
+	#[pallet::storage]
+	pub type NextProvider<T: Config> = StorageValue<_, ProviderId, ValueQuery>;
+
+	/// How many providers are registered.
+	#[pallet::storage]
+	pub type Count<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A provider was registered.
+		ProviderRegistered {
+			/// The provider.
+			provider: ProviderId,
+			/// The cold key.
+			owner: T::AccountId,
+			/// The hot key.
+			worker: T::AccountId,
+			/// Stake bonded, in planck.
+			bond: Balance,
+		},
+		/// Stake was added.
+		StakeBonded {
+			/// The provider.
+			provider: ProviderId,
+			/// How much was added, in planck.
+			amount: Balance,
+			/// The active stake now, in planck.
+			active: Balance,
+		},
+		/// Stake began to unbond.
+		StakeUnbonding {
+			/// The provider.
+			provider: ProviderId,
+			/// How much is leaving, in planck.
+			amount: Balance,
+			/// The active stake now, in planck.
+			active: Balance,
+			/// The tick from which it can be withdrawn.
+			release: Tick,
+		},
+		/// Unbonded stake went back to the owner.
+		StakeWithdrawn {
+			/// The provider.
+			provider: ProviderId,
+			/// How much, in planck.
+			amount: Balance,
+			/// Whether this was the last of a leaving provider, whose record is gone.
+			removed: bool,
+		},
+		/// Stake was taken: a credit to a requester, or a penalty.
+		StakeTaken {
+			/// The provider.
+			provider: ProviderId,
+			/// Who got it.
+			to: T::AccountId,
+			/// How much was there to take and arrived, in planck.
+			amount: Balance,
+			/// What was taken and burned, because the receiver's account could not be credited, in planck.
+			burned: Balance,
+		},
+		/// The worker key was replaced or revoked.
+		WorkerSet {
+			/// The provider.
+			provider: ProviderId,
+			/// The new hot key.
+			worker: Option<T::AccountId>,
+		},
+		/// The payout account was replaced.
+		PayoutSet {
+			/// The provider.
+			provider: ProviderId,
+			/// Where earnings go now.
+			payout: T::AccountId,
+		},
+		/// The endpoint was replaced.
+		EndpointSet {
+			/// The provider.
+			provider: ProviderId,
+			/// Where the worker answers now.
+			endpoint: Endpoint,
+		},
+		/// The terms were replaced.
+		TermsSet {
+			/// The provider.
+			provider: ProviderId,
+			/// What the owner signs for now.
+			terms: ProviderTerms,
+		},
+		/// The provider takes no new jobs.
+		ProviderDraining {
+			/// The provider.
+			provider: ProviderId,
+			/// Whether the chain did it, because too many jobs were late: only the owner resumes.
+			suspended: bool,
+		},
+		/// The provider takes jobs again.
+		ProviderResumed {
+			/// The provider.
+			provider: ProviderId,
+		},
+		/// The provider is leaving: all its stake unbonds.
+		ProviderExiting {
+			/// The provider.
+			provider: ProviderId,
+			/// The stake that began to unbond, in planck.
+			amount: Balance,
+			/// The tick from which it can be withdrawn.
+			release: Tick,
+		},
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// There is no provider with this id: look it up by its worker key.
+		UnknownProvider,
+		/// Only the provider's owner may do this: sign with the cold key.
+		NotOwner,
+		/// Only the provider's owner or its worker may do this.
+		NotOwnerOrWorker,
+		/// The provider is leaving and its record no longer changes: withdraw, and register anew.
+		Exiting,
+		/// The account is a provider's worker key already: give every provider a key of its own.
+		WorkerTaken,
+		/// There is no worker key to revoke.
+		NoWorker,
+		/// The payout account holds less than the existential deposit: send it some first, so that every payment can
+		/// arrive.
+		PayoutTooPoor,
+		/// The host is empty or has characters that no host name and no address has, or the port is 0.
+		InvalidEndpoint,
+		/// A provider has at least one lane and at most `MaxLanes`.
+		InvalidLanes,
+		/// The owner cannot pay this and keep the existential deposit.
+		InsufficientFunds,
+		/// The amount is zero.
+		ZeroAmount,
+		/// Too little active stake would back the lanes or the largest targeted job: bond more, or take less.
+		StakeTooLow,
+		/// More was to be unbonded than is active.
+		NotEnoughBonded,
+		/// Too many parts are unbonding: withdraw what is due, or wait.
+		TooManyUnbondings,
+		/// No stake is due: wait for the release tick.
+		NothingToWithdraw,
+		/// Jobs or asks rest on the class and region: drain, and wait until they are done.
+		PoolInUse,
+		/// More jobs are assigned or running than the new lanes carry: wait until they are done.
+		LanesInUse,
+		/// The provider is not active.
+		NotActive,
+		/// The provider is not draining.
+		NotDraining,
+		/// Too many jobs were late, so only the owner may resume.
+		OwnerMustResume,
+		/// Asks stand in the book: withdraw them first.
+		HasAsks,
+		/// Jobs are assigned, running or committed: wait until they are settled.
+		HasLiveJobs,
+		/// As many jobs are assigned and running as the lanes carry.
+		Full,
+		/// Every lane runs a job.
+		NoFreeLane,
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// A provider's record.
+		pub fn provider(provider: ProviderId) -> Option<ProviderOf<T>> {
+			Providers::<T>::get(provider)
+		}
+
+		/// The provider that a worker key serves.
+		pub fn provider_of_worker(worker: T::AccountId) -> Option<ProviderId> {
+			Workers::<T>::get(worker)
+		}
+
+		/// The active stake that must stay, in planck.
+		pub fn required_stake(provider: ProviderId) -> Option<Balance> {
+			Providers::<T>::get(provider).map(|provider| Self::required(&provider.terms, &provider.load))
+		}
+
+		/// Why the provider may not stand in the book, if it may not.
+		pub fn ineligible(provider: ProviderId) -> Option<Ineligible> {
+			match Providers::<T>::get(provider) {
+				Some(provider) => Self::check_ask(&provider).err(),
+				None => Some(Ineligible::Unknown),
+			}
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Register a provider: one host, with its stake, its keys and its terms.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner, the cold key.
+		///
+		/// ## Details
+		///
+		/// Holds `bond` on the owner's account and moves `WorkerFloat` from it to the worker's. The provider starts
+		/// active, with no ask: the worker places those.
+		///
+		/// ## Parameters
+		///
+		/// - `worker`: the hot key, which serves no other provider.
+		/// - `payout`: where earnings go. Holds the existential deposit or more.
+		/// - `endpoint`: where the worker answers.
+		/// - `terms`: what the worker may sell, and for how much at least.
+		/// - `bond`: the stake, in planck; at least the class floor for every lane.
+		///
+		/// ## Errors
+		///
+		/// [`Error::WorkerTaken`], [`Error::PayoutTooPoor`], [`Error::InvalidEndpoint`], [`Error::InvalidLanes`],
+		/// [`Error::StakeTooLow`], [`Error::InsufficientFunds`].
+		///
+		/// ## Events
+		///
+		/// [`Event::ProviderRegistered`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::register())]
+		pub fn register(
+			origin: OriginFor<T>,
+			worker: T::AccountId,
+			payout: T::AccountId,
+			endpoint: Endpoint,
+			terms: ProviderTerms,
+			bond: Balance,
+		) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_register(owner, worker, payout, endpoint, terms, bond).map(|_| ())
+		}
+
+		/// Add stake.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Parameters
+		///
+		/// - `provider`: the provider.
+		/// - `amount`: how much, in planck.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`], [`Error::ZeroAmount`],
+		/// [`Error::InsufficientFunds`].
+		///
+		/// ## Events
+		///
+		/// [`Event::StakeBonded`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::bond())]
+		pub fn bond(origin: OriginFor<T>, provider: ProviderId, amount: Balance) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_bond(&owner, provider, amount)
+		}
+
+		/// Start to take stake back.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Details
+		///
+		/// The stake backs nothing from now on, but can be taken until it is withdrawn, `UnbondTicks` later or after.
+		///
+		/// ## Parameters
+		///
+		/// - `provider`: the provider.
+		/// - `amount`: how much, in planck.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`], [`Error::ZeroAmount`],
+		/// [`Error::NotEnoughBonded`], [`Error::StakeTooLow`] where asks or live jobs need the rest,
+		/// [`Error::TooManyUnbondings`].
+		///
+		/// ## Events
+		///
+		/// [`Event::StakeUnbonding`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::unbond())]
+		pub fn unbond(origin: OriginFor<T>, provider: ProviderId, amount: Balance) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_unbond(&owner, provider, amount)
+		}
+
+		/// Take back the stake that is due.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Details
+		///
+		/// Frees every part whose release tick has come. With the last one a leaving provider's record goes.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::NothingToWithdraw`].
+		///
+		/// ## Events
+		///
+		/// [`Event::StakeWithdrawn`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::withdraw_unbonded())]
+		pub fn withdraw_unbonded(origin: OriginFor<T>, provider: ProviderId) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_withdraw_unbonded(&owner, provider)
+		}
+
+		/// Replace or revoke the worker key.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Details
+		///
+		/// A new key gets `WorkerFloat` from the owner. Without a key the provider's asks leave; its running jobs keep
+		/// their deadlines.
+		///
+		/// ## Parameters
+		///
+		/// - `provider`: the provider.
+		/// - `worker`: the new hot key, or none.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`], [`Error::WorkerTaken`],
+		/// [`Error::NoWorker`], [`Error::InsufficientFunds`].
+		///
+		/// ## Events
+		///
+		/// [`Event::WorkerSet`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(match worker {
+			Some(_) => T::WeightInfo::set_worker(),
+			None => T::WeightInfo::revoke_worker(),
+		})]
+		pub fn set_worker(origin: OriginFor<T>, provider: ProviderId, worker: Option<T::AccountId>) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_set_worker(&owner, provider, worker)
+		}
+
+		/// Replace the account that earnings go to. Jobs accepted before pay the old one.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Parameters
+		///
+		/// - `provider`: the provider.
+		/// - `payout`: the new account. Holds the existential deposit or more.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`], [`Error::PayoutTooPoor`].
+		///
+		/// ## Events
+		///
+		/// [`Event::PayoutSet`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::set_payout())]
+		pub fn set_payout(origin: OriginFor<T>, provider: ProviderId, payout: T::AccountId) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_set_payout(&owner, provider, payout)
+		}
+
+		/// Replace the endpoint.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Parameters
+		///
+		/// - `provider`: the provider.
+		/// - `endpoint`: where the worker answers from now on.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`], [`Error::InvalidEndpoint`].
+		///
+		/// ## Events
+		///
+		/// [`Event::EndpointSet`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::set_endpoint())]
+		pub fn set_endpoint(origin: OriginFor<T>, provider: ProviderId, endpoint: Endpoint) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_set_endpoint(&owner, provider, endpoint)
+		}
+
+		/// Replace the terms.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Details
+		///
+		/// Class and region stay while asks or jobs rest on them. A higher minimum price takes the standing asks out of
+		/// the book, as they may be below it.
+		///
+		/// ## Parameters
+		///
+		/// - `provider`: the provider.
+		/// - `terms`: what the worker may sell from now on, and for how much at least.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`], [`Error::InvalidLanes`],
+		/// [`Error::PoolInUse`], [`Error::LanesInUse`], [`Error::StakeTooLow`] where asks or live jobs would need more
+		/// stake than is active.
+		///
+		/// ## Events
+		///
+		/// [`Event::TermsSet`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::set_terms())]
+		pub fn set_terms(origin: OriginFor<T>, provider: ProviderId, terms: ProviderTerms) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_set_terms(&owner, provider, terms)
+		}
+
+		/// Take no new jobs: the right way to stop. Free of penalty, unlimited.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner or the worker.
+		///
+		/// ## Details
+		///
+		/// Asks leave the book. Jobs that are assigned, running or committed go on.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwnerOrWorker`], [`Error::NotActive`].
+		///
+		/// ## Events
+		///
+		/// [`Event::ProviderDraining`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::drain())]
+		pub fn drain(origin: OriginFor<T>, provider: ProviderId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_drain(&who, provider)
+		}
+
+		/// Take jobs again after a drain. Asks are placed anew.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner or the worker; by the owner where late jobs made the chain drain the provider.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwnerOrWorker`], [`Error::NotDraining`],
+		/// [`Error::OwnerMustResume`].
+		///
+		/// ## Events
+		///
+		/// [`Event::ProviderResumed`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::resume())]
+		pub fn resume(origin: OriginFor<T>, provider: ProviderId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_resume(&who, provider)
+		}
+
+		/// Leave: all active stake unbonds, the worker key is revoked, and the record goes at the last withdrawal.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`], [`Error::HasAsks`],
+		/// [`Error::HasLiveJobs`], [`Error::TooManyUnbondings`].
+		///
+		/// ## Events
+		///
+		/// [`Event::ProviderExiting`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::deregister())]
+		pub fn deregister(origin: OriginFor<T>, provider: ProviderId) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_deregister(&owner, provider)
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(
+				T::LateLimit::get() > 0,
+				"LateLimit: a provider may be late at least once"
+			);
+			assert!(
+				T::LateLimit::get() <= types::MAX_LATES,
+				"LateLimit: more than a record keeps"
+			);
+			assert!(T::MaxLanes::get() > 0, "MaxLanes: a provider has a lane");
+			assert!(T::StakeMultiple::get() > 0, "StakeMultiple: a targeted job needs stake");
+			assert!(
+				T::WorkerFloat::get() >= <T::Currency as fungible::Inspect<T::AccountId>>::minimum_balance(),
+				"WorkerFloat: less than the existential deposit makes no account"
+			);
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+}

@@ -1,0 +1,252 @@
+//! A runtime with this pallet, balances, and a stand-in for the market.
+
+#![allow(unreachable_pub)] // the macros of the mock runtime write public items
+
+use crate::{types::ProviderTerms, Endpoint, HoldReason, Pallet, ProviderOf};
+use millrace_primitives::{
+	traits::{Classes, ProtocolClock, ProviderEvents, Providers as _},
+	Balance, ClassFigures, DeviceClass, Price, ProviderId, Region, Tick,
+};
+use polkadot_sdk::{
+	frame_support::{
+		derive_impl, parameter_types,
+		traits::{fungible::InspectHold, ConstU128, ConstU16, ConstU32},
+	},
+	frame_system::mocking::MockBlock,
+	sp_core::H256,
+	sp_io::TestExternalities,
+	sp_runtime::BuildStorage,
+	*,
+};
+
+/// The existential deposit, in planck. No two figures here are equal, so that a wrong one shows.
+pub(crate) const EXISTENTIAL_DEPOSIT: Balance = 10;
+/// What a worker gets.
+pub(crate) const FLOAT: Balance = 50;
+/// The floor of a lane of class `Cpu4`.
+pub(crate) const FLOOR: Balance = 1_000;
+/// Ticks from `unbond` to release.
+pub(crate) const UNBOND_TICKS: Tick = 700;
+/// Ticks in which `LATE_LIMIT` late jobs are too many.
+pub(crate) const LATE_WINDOW: Tick = 1_200;
+/// Most lanes.
+pub(crate) const MAX_LANES: u16 = 16;
+/// Active stake that a targeted job needs, by its escrow.
+pub(crate) const STAKE_MULTIPLE: Balance = 12;
+/// Asks that a provider can have.
+pub(crate) const MAX_ASKS: u8 = 4;
+
+/// The cold key of most tests.
+pub(crate) const OWNER: u64 = 1;
+/// Its hot key.
+pub(crate) const WORKER: u64 = 2;
+/// Where its earnings go.
+pub(crate) const PAYOUT: u64 = 3;
+/// Another hot key; no account yet.
+pub(crate) const WORKER_2: u64 = 4;
+/// Somebody else, with money.
+pub(crate) const STRANGER: u64 = 5;
+/// Who gets what is taken.
+pub(crate) const RECEIVER: u64 = 6;
+/// An account that does not exist.
+pub(crate) const NOBODY: u64 = 7;
+/// What the owner and the stranger have at first.
+pub(crate) const ENDOWMENT: Balance = 1_000_000;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(2)]
+	pub type Providers = crate;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = MockBlock<Test>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+	type AccountStore = System;
+	type RuntimeHoldReason = RuntimeHoldReason;
+}
+
+parameter_types! {
+	/// The clock.
+	pub static Now: Tick = 5_000;
+	/// The providers whose asks had to leave, in order.
+	pub static Lost: Vec<ProviderId> = Vec::new();
+}
+
+/// The clock of the tests, set by hand.
+pub struct HandClock;
+
+impl ProtocolClock for HandClock {
+	fn now() -> Tick {
+		Now::get()
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn set_now(tick: Tick) {
+		Now::set(tick);
+	}
+}
+
+/// Floors of 1,000 and up, a different one for every class.
+pub struct Table;
+
+impl Classes for Table {
+	fn figures(class: DeviceClass) -> ClassFigures {
+		let floor = match class {
+			DeviceClass::Cpu4 => FLOOR,
+			DeviceClass::Cpu32 => 3_001,
+			DeviceClass::Gpu8g => 2_003,
+			DeviceClass::Gpu24g => 4_007,
+			DeviceClass::Gpu80g => 5_009,
+			DeviceClass::GpuH => 6_011,
+		};
+		ClassFigures {
+			floor,
+			..class.genesis_figures()
+		}
+	}
+}
+
+/// Notes what it is told and, as the market does, comes back to say that no ask is left.
+pub struct Book;
+
+impl ProviderEvents for Book {
+	const MAX_ASKS: u8 = MAX_ASKS;
+
+	fn lost_eligibility(provider: ProviderId) {
+		Lost::mutate(|lost| lost.push(provider));
+		Providers::set_asks(provider, 0);
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_asks(provider: ProviderId, asks: u8) {
+		Providers::set_asks(provider, asks);
+	}
+}
+
+impl crate::Config for Test {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type Clock = HandClock;
+	type Classes = Table;
+	type Events = Book;
+	type UnbondTicks = ConstU32<UNBOND_TICKS>;
+	type StakeMultiple = ConstU128<STAKE_MULTIPLE>;
+	type LateLimit = ConstU32<3>;
+	type LateWindow = ConstU32<LATE_WINDOW>;
+	type WorkerFloat = ConstU128<FLOAT>;
+	type MaxLanes = ConstU16<MAX_LANES>;
+	type WeightInfo = ();
+}
+
+/// The state before a test.
+pub(crate) fn new_test_ext() -> TestExternalities {
+	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+	pallet_balances::GenesisConfig::<Test> {
+		balances: vec![
+			(OWNER, ENDOWMENT),
+			(PAYOUT, EXISTENTIAL_DEPOSIT),
+			(STRANGER, ENDOWMENT),
+			(RECEIVER, EXISTENTIAL_DEPOSIT),
+		],
+		..Default::default()
+	}
+	.assimilate_storage(&mut storage)
+	.unwrap();
+	let mut ext = TestExternalities::from(storage);
+	ext.execute_with(|| {
+		System::set_block_number(1);
+		Now::set(5_000);
+		Lost::set(Vec::new());
+	});
+	ext
+}
+
+/// Runs a test, then checks the invariants.
+pub(crate) fn build_and_execute(test: impl FnOnce()) {
+	new_test_ext().execute_with(|| {
+		test();
+		Pallet::<Test>::do_try_state().expect("the invariants hold after the test");
+	});
+}
+
+/// An endpoint that a client could dial.
+pub(crate) fn endpoint() -> Endpoint {
+	Endpoint {
+		host: b"gpu-1.example.org".to_vec().try_into().unwrap(),
+		port: 8_443,
+		tls_key: H256::repeat_byte(7),
+	}
+}
+
+/// Terms with so many lanes of class `Cpu4`.
+pub(crate) fn terms(lanes: u16) -> ProviderTerms {
+	ProviderTerms {
+		class: DeviceClass::Cpu4,
+		region: Region(0),
+		lanes,
+		min_price: Price(70),
+		takes_targets: true,
+	}
+}
+
+/// Registers the owner's provider with two lanes and this stake.
+pub(crate) fn registered(bond: Balance) -> ProviderId {
+	Pallet::<Test>::do_register(OWNER, WORKER, PAYOUT, endpoint(), terms(2), bond).expect("the provider is valid")
+}
+
+/// A provider that must be there.
+pub(crate) fn provider(id: ProviderId) -> ProviderOf<Test> {
+	crate::Providers::<Test>::get(id).expect("the provider is registered")
+}
+
+/// What is staked on an account.
+pub(crate) fn staked(who: u64) -> Balance {
+	Balances::balance_on_hold(&HoldReason::Stake.into(), &who)
+}
+
+/// The last event of this pallet.
+pub(crate) fn last_event() -> crate::Event<Test> {
+	System::events()
+		.into_iter()
+		.rev()
+		.find_map(|record| match record.event {
+			RuntimeEvent::Providers(event) => Some(event),
+			_ => None,
+		})
+		.expect("an event was emitted")
+}
+
+/// The events of this pallet.
+pub(crate) fn event_count() -> usize {
+	System::events()
+		.iter()
+		.filter(|record| matches!(record.event, RuntimeEvent::Providers(_)))
+		.count()
+}

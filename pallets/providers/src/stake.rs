@@ -1,0 +1,154 @@
+//! Stake: bonded, unbonding, withdrawn, taken. It is a hold on the owner's account, and never leaves it but here.
+
+use crate::{types::TooManyParts, *};
+use polkadot_sdk::{
+	frame_support::{
+		defensive,
+		dispatch::DispatchResult,
+		ensure, storage,
+		traits::{
+			fungible::{Inspect, MutateHold},
+			tokens::{Fortitude, Precision, Preservation, Restriction},
+			Defensive, Get,
+		},
+	},
+	sp_runtime::{ArithmeticError, DispatchError},
+};
+
+impl<T: Config> Pallet<T> {
+	/// See [`Pallet::bond`].
+	pub(crate) fn do_bond(owner: &T::AccountId, id: ProviderId, amount: Balance) -> DispatchResult {
+		let mut provider = Self::changeable(owner, id)?;
+		ensure!(amount > 0, Error::<T>::ZeroAmount);
+		Self::ensure_affordable(owner, amount, 0)?;
+		let active = provider
+			.ledger
+			.active
+			.checked_add(amount)
+			.ok_or(ArithmeticError::Overflow)?;
+
+		T::Currency::hold(&HoldReason::Stake.into(), owner, amount)?;
+		provider.ledger.active = active;
+		Providers::<T>::insert(id, provider);
+		Self::deposit_event(Event::StakeBonded {
+			provider: id,
+			amount,
+			active,
+		});
+		Ok(())
+	}
+
+	/// See [`Pallet::unbond`].
+	pub(crate) fn do_unbond(owner: &T::AccountId, id: ProviderId, amount: Balance) -> DispatchResult {
+		let mut provider = Self::changeable(owner, id)?;
+		ensure!(amount > 0, Error::<T>::ZeroAmount);
+		let active = provider
+			.ledger
+			.active
+			.checked_sub(amount)
+			.ok_or(Error::<T>::NotEnoughBonded)?;
+		ensure!(
+			active >= Self::required(&provider.terms, &provider.load),
+			Error::<T>::StakeTooLow
+		);
+		let release = provider
+			.ledger
+			.unbond(amount, T::Clock::now().saturating_add(T::UnbondTicks::get()))
+			.map_err(|TooManyParts| Error::<T>::TooManyUnbondings)?;
+
+		Providers::<T>::insert(id, provider);
+		Self::deposit_event(Event::StakeUnbonding {
+			provider: id,
+			amount,
+			active,
+			release,
+		});
+		Ok(())
+	}
+
+	/// See [`Pallet::withdraw_unbonded`].
+	pub(crate) fn do_withdraw_unbonded(owner: &T::AccountId, id: ProviderId) -> DispatchResult {
+		let mut provider = Self::owned(owner, id)?;
+		let amount = provider.ledger.release_due(T::Clock::now());
+		// A leaving provider may have had nothing to unbond, or lost it since.
+		let removed = provider.status == Status::Exiting && provider.ledger.held() == 0;
+		ensure!(amount > 0 || removed, Error::<T>::NothingToWithdraw);
+
+		if amount > 0 {
+			T::Currency::release(&HoldReason::Stake.into(), owner, amount, Precision::Exact)?;
+		}
+		if removed {
+			Providers::<T>::remove(id);
+			Count::<T>::mutate(|count| *count = count.saturating_sub(1));
+		} else {
+			Providers::<T>::insert(id, provider);
+		}
+		Self::deposit_event(Event::StakeWithdrawn {
+			provider: id,
+			amount,
+			removed,
+		});
+		Ok(())
+	}
+
+	/// Moves up to `amount` of the provider's stake to `to` and returns what arrived there.
+	///
+	/// Never fails: what is there is taken. Where `to` cannot be credited, because it does not exist and this is less
+	/// than the existential deposit, the stake is burned, for a penalty must not depend on who is to get it.
+	pub(crate) fn do_take_stake(id: ProviderId, amount: Balance, to: &T::AccountId) -> Balance {
+		let Some(mut provider) = Providers::<T>::get(id) else {
+			return 0;
+		};
+		let taken = provider.ledger.take(amount);
+		if taken == 0 {
+			return 0;
+		}
+		let lost = Self::check_ask(&provider).is_err();
+		let owner = provider.owner.clone();
+		Providers::<T>::insert(id, provider);
+
+		let reason: T::RuntimeHoldReason = HoldReason::Stake.into();
+		let moved: Result<Balance, DispatchError> = storage::with_storage_layer(|| {
+			T::Currency::transfer_on_hold(
+				&reason,
+				&owner,
+				to,
+				taken,
+				Precision::BestEffort,
+				Restriction::Free,
+				Fortitude::Force,
+			)
+		});
+		let (arrived, burned) = match moved {
+			Ok(arrived) => (arrived, 0),
+			Err(_) => {
+				let burned = T::Currency::burn_held(&reason, &owner, taken, Precision::BestEffort, Fortitude::Force);
+				(0, burned.defensive_unwrap_or_default())
+			}
+		};
+		if arrived.saturating_add(burned) != taken {
+			defensive!("the hold on the owner's account is the sum of its ledgers");
+		}
+		Self::deposit_event(Event::StakeTaken {
+			provider: id,
+			to: to.clone(),
+			amount: arrived,
+			burned,
+		});
+		// Last, because the market comes back from here to lower the count of asks.
+		if lost {
+			T::Events::lost_eligibility(id);
+		}
+		arrived
+	}
+
+	/// Fails unless the owner can have `stake` held, then pay `float`, and keep the existential deposit. Frozen money
+	/// may be staked, as everywhere, but not paid.
+	pub(crate) fn ensure_affordable(owner: &T::AccountId, stake: Balance, float: Balance) -> DispatchResult {
+		let both = stake.checked_add(float).ok_or(ArithmeticError::Overflow)?;
+		let free = T::Currency::reducible_balance(owner, Preservation::Preserve, Fortitude::Force);
+		let liquid = T::Currency::reducible_balance(owner, Preservation::Preserve, Fortitude::Polite);
+		ensure!(free >= both && liquid >= float, Error::<T>::InsufficientFunds);
+		Ok(())
+	}
+}

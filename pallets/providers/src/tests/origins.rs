@@ -1,0 +1,150 @@
+//! Every call, by every origin.
+
+use super::{signed, variants};
+use crate::{mock::*, Call, Error};
+use millrace_primitives::ProviderId;
+use polkadot_sdk::{
+	frame_support::{
+		assert_ok,
+		traits::{fungible::Mutate, GetCallName},
+	},
+	sp_runtime::{traits::Dispatchable, DispatchError},
+};
+use std::collections::BTreeSet;
+
+/// A call, who may make it, what the others hear, and what must be before it.
+struct Row {
+	call: Call<Test>,
+	may: &'static [u64],
+	refusal: Error<Test>,
+	before: fn(),
+}
+
+const ID: ProviderId = ProviderId(0);
+
+fn rows() -> Vec<Row> {
+	let owner = |call: Call<Test>| Row {
+		call,
+		may: &[OWNER],
+		refusal: Error::NotOwner,
+		before: || (),
+	};
+	let either = |call: Call<Test>| Row {
+		call,
+		may: &[OWNER, WORKER],
+		refusal: Error::NotOwnerOrWorker,
+		before: || (),
+	};
+	let register = Call::<Test>::register {
+		worker: WORKER_2,
+		payout: PAYOUT,
+		endpoint: endpoint(),
+		terms: terms(1),
+		bond: FLOOR,
+	};
+	vec![
+		Row {
+			may: &[OWNER, WORKER, STRANGER],
+			..owner(register)
+		},
+		owner(Call::bond {
+			provider: ID,
+			amount: 1,
+		}),
+		owner(Call::unbond {
+			provider: ID,
+			amount: 1,
+		}),
+		Row {
+			before: || {
+				assert_ok!(Providers::unbond(signed(OWNER), ID, 1));
+				Now::set(5_700);
+			},
+			..owner(Call::withdraw_unbonded { provider: ID })
+		},
+		owner(Call::set_worker {
+			provider: ID,
+			worker: Some(WORKER_2),
+		}),
+		owner(Call::set_worker {
+			provider: ID,
+			worker: None,
+		}),
+		owner(Call::set_payout {
+			provider: ID,
+			payout: STRANGER,
+		}),
+		owner(Call::set_endpoint {
+			provider: ID,
+			endpoint: endpoint(),
+		}),
+		owner(Call::set_terms {
+			provider: ID,
+			terms: terms(1),
+		}),
+		either(Call::drain { provider: ID }),
+		Row {
+			before: || {
+				assert_ok!(Providers::drain(signed(OWNER), ID));
+			},
+			..either(Call::resume { provider: ID })
+		},
+		owner(Call::deregister { provider: ID }),
+	]
+}
+
+#[test]
+fn every_call_by_every_origin() {
+	let named: BTreeSet<&'static str> = rows().iter().map(|row| row.call.get_call_name()).collect();
+	assert_eq!(
+		named,
+		variants::<Call<Test>>(),
+		"the table has every call of the metadata"
+	);
+
+	let origins: [(Option<u64>, RuntimeOrigin); 5] = [
+		(None, RuntimeOrigin::none()),
+		(None, RuntimeOrigin::root()),
+		(Some(STRANGER), signed(STRANGER)),
+		(Some(OWNER), signed(OWNER)),
+		(Some(WORKER), signed(WORKER)),
+	];
+	for index in 0..rows().len() {
+		for (who, origin) in origins.clone() {
+			build_and_execute(|| {
+				let row = rows().remove(index);
+				registered(2 * FLOOR);
+				assert_ok!(Balances::mint_into(&WORKER, ENDOWMENT));
+				(row.before)();
+				let name = row.call.get_call_name();
+				let expected = match who {
+					None => Err(DispatchError::BadOrigin),
+					Some(who) if row.may.contains(&who) => Ok(()),
+					Some(_) => Err(DispatchError::from(row.refusal)),
+				};
+				let outcome = RuntimeCall::from(row.call).dispatch(origin);
+				assert_eq!(
+					outcome.map(|_| ()).map_err(|error| error.error),
+					expected,
+					"{name} by {who:?}"
+				);
+			});
+		}
+	}
+}
+
+/// The outcome of a call is one event of this pallet, whatever the call.
+#[test]
+fn every_call_emits_one_event() {
+	for index in 0..rows().len() {
+		build_and_execute(|| {
+			let row = rows().remove(index);
+			registered(2 * FLOOR);
+			(row.before)();
+			let before = event_count();
+			let name = row.call.get_call_name();
+			assert_ok!(RuntimeCall::from(row.call).dispatch(signed(OWNER)));
+			assert_eq!(event_count(), before + 1, "{name}");
+		});
+	}
+}

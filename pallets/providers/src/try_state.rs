@@ -1,0 +1,103 @@
+//! What holds after every block.
+
+use crate::*;
+use alloc::collections::BTreeMap;
+use polkadot_sdk::{
+	frame_support::{ensure, traits::fungible::InspectHold},
+	sp_runtime::TryRuntimeError,
+};
+
+impl<T: Config> Pallet<T> {
+	/// Checks the invariants of the storage; the numbers are those of the README.
+	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+		let mut count: u32 = 0;
+		let mut stakes: BTreeMap<T::AccountId, Balance> = BTreeMap::new();
+		for (id, provider) in Providers::<T>::iter() {
+			count = count.saturating_add(1);
+			ensure!(
+				id < NextProvider::<T>::get(),
+				"a provider has an id that was not given out"
+			);
+			Self::check_ledger(&provider)?;
+			Self::check_load(&provider)?;
+			if let Some(worker) = &provider.worker {
+				// 2. Workers and providers agree, this way.
+				ensure!(
+					Workers::<T>::get(worker) == Some(id),
+					"a provider's worker is not in the index"
+				);
+			}
+			let stake = stakes.entry(provider.owner.clone()).or_default();
+			*stake = stake
+				.checked_add(provider.ledger.held())
+				.ok_or("the ledgers of an owner overflow")?;
+		}
+
+		// 1. What is held on an owner's account is the sum of its ledgers.
+		for (owner, stake) in stakes {
+			let held = T::Currency::balance_on_hold(&HoldReason::Stake.into(), &owner);
+			ensure!(
+				held == stake,
+				"the hold on an owner's account is not the sum of its ledgers"
+			);
+		}
+
+		// 2. Workers and providers agree, the other way.
+		for (worker, id) in Workers::<T>::iter() {
+			let provider = Providers::<T>::get(id).ok_or("a worker serves no provider")?;
+			ensure!(
+				provider.worker == Some(worker),
+				"a worker serves a provider that has another"
+			);
+		}
+
+		// 5. The counter is the number of providers.
+		ensure!(Count::<T>::get() == count, "the counter is not the number of providers");
+		Ok(())
+	}
+
+	/// 3. A ledger adds up, holds no empty part, and its parts leave in order.
+	fn check_ledger(provider: &ProviderOf<T>) -> Result<(), TryRuntimeError> {
+		let ledger = &provider.ledger;
+		let mut parts = ledger
+			.unbonding
+			.iter()
+			.map(|part| part.amount)
+			.chain([ledger.set_aside]);
+		let sum = parts.try_fold(ledger.active, |sum: Balance, part| sum.checked_add(part));
+		ensure!(sum == Some(ledger.held()), "a ledger overflows");
+		ensure!(ledger.set_aside <= ledger.held(), "more is set aside than is held");
+		ensure!(ledger.unbonding.iter().all(|part| part.amount > 0), "nothing unbonds");
+		ensure!(
+			ledger
+				.unbonding
+				.iter()
+				.zip(ledger.unbonding.iter().skip(1))
+				.all(|(a, b)| a.release < b.release),
+			"the unbonding parts are out of order"
+		);
+		Ok(())
+	}
+
+	/// 4. What rests on a provider fits on it.
+	fn check_load(provider: &ProviderOf<T>) -> Result<(), TryRuntimeError> {
+		let load = &provider.load;
+		ensure!(provider.terms.lanes > 0, "a provider has no lane");
+		ensure!(
+			load.fits(provider.terms.lanes),
+			"more jobs are assigned or running than the lanes carry"
+		);
+		ensure!(load.targets <= load.live(), "more jobs are targeted than live");
+		ensure!(
+			load.targets > 0 || load.largest_target == 0,
+			"an escrow counts without a targeted job"
+		);
+		ensure!(load.asks <= T::Events::MAX_ASKS, "more asks than a provider can have");
+		if provider.status == Status::Exiting {
+			ensure!(!load.is_engaged(), "a leaving provider has asks or jobs");
+			ensure!(provider.ledger.active == 0, "a leaving provider has active stake");
+			ensure!(provider.worker.is_none(), "a leaving provider has a worker");
+		}
+		Ok(())
+	}
+}

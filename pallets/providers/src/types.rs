@@ -1,0 +1,305 @@
+//! What a provider is, as stored.
+
+#![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use millrace_primitives::{traits::JobPhase, Balance, DeviceClass, JobKind, Pool, Price, Region, Tick};
+use polkadot_sdk::{
+	sp_core::{ConstU32, H256},
+	sp_runtime::BoundedVec,
+};
+use scale_info::TypeInfo;
+
+/// Most bytes of a host name, as in the domain name system.
+pub const MAX_HOST: u32 = 253;
+/// Most parts of stake that unbond at a time.
+pub const MAX_UNBONDING: u32 = 8;
+/// Most late jobs that a record remembers by their ticks.
+pub const MAX_LATES: u32 = 8;
+
+/// Where the worker answers, over HTTPS.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Endpoint {
+	/// A host name, an IPv4 address, or an IPv6 address without brackets; ASCII.
+	pub host: BoundedVec<u8, ConstU32<MAX_HOST>>,
+	/// The TCP port.
+	pub port: u16,
+	/// BLAKE2b-256 of the certificate's SubjectPublicKeyInfo in DER. Clients trust this key and no other.
+	pub tls_key: H256,
+}
+
+impl Endpoint {
+	/// Whether a client could dial it.
+	pub fn is_valid(&self) -> bool {
+		self.port != 0
+			&& !self.host.is_empty()
+			&& self
+				.host
+				.iter()
+				.all(|byte| byte.is_ascii_alphanumeric() || matches!(*byte, b'-' | b'.' | b':'))
+	}
+}
+
+/// What the owner signs for. The worker key works only inside it.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct ProviderTerms {
+	/// What the device can do.
+	pub class: DeviceClass,
+	/// Where it is.
+	pub region: Region,
+	/// Jobs that it runs at once.
+	pub lanes: u16,
+	/// The least price of any job, in the book or targeted.
+	pub min_price: Price,
+	/// Whether jobs may name this provider.
+	pub takes_targets: bool,
+}
+
+impl ProviderTerms {
+	/// The market that these terms serve.
+	pub fn pool(&self) -> Pool {
+		Pool {
+			kind: JobKind::Map,
+			class: self.class,
+			region: self.region,
+		}
+	}
+}
+
+/// Whether a provider takes jobs.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum Status {
+	/// It takes jobs.
+	Active,
+	/// It takes no new jobs: its owner, its worker or, after too many late jobs, the chain said so.
+	Draining,
+	/// It takes no new jobs: fraud or a long outage.
+	Chilled,
+	/// It is leaving. Its record changes only by withdrawals.
+	Exiting,
+}
+
+/// What rests on a provider now.
+#[derive(
+	Clone, Copy, Debug, Decode, DecodeWithMemTracking, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
+)]
+pub struct Load {
+	/// Jobs assigned and not accepted.
+	pub assigned: u16,
+	/// Jobs accepted and not committed: lanes taken.
+	pub running: u16,
+	/// Jobs committed and not ended.
+	pub committed: u32,
+	/// Asks in the book.
+	pub asks: u8,
+	/// Targeted jobs among the above.
+	pub targets: u32,
+	/// The largest escrow since there were targeted jobs without a break, in planck; 0 while there are none. A
+	/// high-water mark needs no list of escrows.
+	pub largest_target: Balance,
+}
+
+impl Load {
+	/// Jobs that are not ended.
+	pub fn live(&self) -> u32 {
+		u32::from(self.assigned)
+			.saturating_add(u32::from(self.running))
+			.saturating_add(self.committed)
+	}
+
+	/// Whether stake must stay.
+	pub fn is_engaged(&self) -> bool {
+		self.asks > 0 || self.live() > 0
+	}
+
+	/// Whether this much fits on so many lanes: running ≤ lanes, and assigned + running ≤ 2 × lanes.
+	pub fn fits(&self, lanes: u16) -> bool {
+		let taken = u32::from(self.assigned).saturating_add(u32::from(self.running));
+		self.running <= lanes && taken <= u32::from(lanes).saturating_mul(2)
+	}
+
+	/// Whether one more job may be assigned: assigned + running < 2 × lanes.
+	pub fn has_room(&self, lanes: u16) -> bool {
+		let taken = u32::from(self.assigned).saturating_add(u32::from(self.running));
+		taken < u32::from(lanes).saturating_mul(2)
+	}
+
+	/// Counts a job into a phase. `None` where the counter is full.
+	pub fn enter(&mut self, phase: JobPhase) -> Option<()> {
+		match phase {
+			JobPhase::Assigned => self.assigned = self.assigned.checked_add(1)?,
+			JobPhase::Running => self.running = self.running.checked_add(1)?,
+			JobPhase::Committed => self.committed = self.committed.checked_add(1)?,
+		}
+		Some(())
+	}
+
+	/// Counts a job out of a phase. `None` where there is none.
+	pub fn leave(&mut self, phase: JobPhase) -> Option<()> {
+		match phase {
+			JobPhase::Assigned => self.assigned = self.assigned.checked_sub(1)?,
+			JobPhase::Running => self.running = self.running.checked_sub(1)?,
+			JobPhase::Committed => self.committed = self.committed.checked_sub(1)?,
+		}
+		Some(())
+	}
+
+	/// Counts a targeted job in. `None` where the counter is full.
+	pub fn add_target(&mut self, escrow: Balance) -> Option<()> {
+		self.targets = self.targets.checked_add(1)?;
+		self.largest_target = self.largest_target.max(escrow);
+		Some(())
+	}
+
+	/// Counts a targeted job out. `None` where there is none.
+	pub fn remove_target(&mut self) -> Option<()> {
+		self.targets = self.targets.checked_sub(1)?;
+		if self.targets == 0 {
+			self.largest_target = 0;
+		}
+		Some(())
+	}
+}
+
+/// Stake on its way out. It backs nothing and can still be taken.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Unbonding {
+	/// How much, in planck.
+	pub amount: Balance,
+	/// The tick from which it can be withdrawn.
+	pub release: Tick,
+}
+
+/// A provider's stake. What is held on the owner's account is the sum of all its providers' ledgers.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Ledger {
+	/// What backs asks and jobs, in planck.
+	pub active: Balance,
+	/// What is leaving, soonest release first.
+	pub unbonding: BoundedVec<Unbonding, ConstU32<MAX_UNBONDING>>,
+	/// What a slash has set aside and not yet paid, in planck. It backs nothing and cannot be withdrawn.
+	pub set_aside: Balance,
+}
+
+/// As many parts unbond as a ledger keeps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TooManyParts;
+
+impl Ledger {
+	/// Everything held for this provider, in planck.
+	pub fn held(&self) -> Balance {
+		let rest = self.active.saturating_add(self.set_aside);
+		self.unbonding
+			.iter()
+			.fold(rest, |sum, part| sum.saturating_add(part.amount))
+	}
+
+	/// Moves `amount` of the active stake, or what there is, to what unbonds, and returns the tick of its release: the
+	/// given one, or that of the last part where it is later, so that a shortened period overtakes nothing.
+	pub fn unbond(&mut self, amount: Balance, release: Tick) -> Result<Tick, TooManyParts> {
+		let amount = amount.min(self.active);
+		if amount == 0 {
+			return Ok(release);
+		}
+		let release = match self.unbonding.last_mut() {
+			Some(last) if last.release >= release => {
+				last.amount = last.amount.saturating_add(amount);
+				last.release
+			}
+			_ => {
+				self.unbonding
+					.try_push(Unbonding { amount, release })
+					.map_err(|_| TooManyParts)?;
+				release
+			}
+		};
+		self.active = self.active.saturating_sub(amount);
+		Ok(release)
+	}
+
+	/// Drops the parts that are due at `now` and returns their sum.
+	pub fn release_due(&mut self, now: Tick) -> Balance {
+		let mut due: Balance = 0;
+		self.unbonding.retain(|part| {
+			let stays = part.release > now;
+			if !stays {
+				due = due.saturating_add(part.amount);
+			}
+			stays
+		});
+		due
+	}
+
+	/// Takes up to `amount`, first of the active stake, then of what unbonds, soonest release first, and returns what
+	/// was there.
+	pub fn take(&mut self, amount: Balance) -> Balance {
+		let mut left = amount;
+		let mut take_from = |pot: &mut Balance| {
+			let taken = left.min(*pot);
+			*pot = pot.saturating_sub(taken);
+			left = left.saturating_sub(taken);
+		};
+		take_from(&mut self.active);
+		for part in self.unbonding.iter_mut() {
+			take_from(&mut part.amount);
+		}
+		self.unbonding.retain(|part| part.amount > 0);
+		amount.saturating_sub(left)
+	}
+}
+
+/// A provider's history, for clients to weigh. Counters never go back.
+#[derive(
+	Clone, Copy, Debug, Decode, DecodeWithMemTracking, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
+)]
+pub struct Record {
+	/// Jobs settled and paid.
+	pub completed: u32,
+	/// Jobs whose deadline passed.
+	pub late: u32,
+	/// Assignments that ended with lanes free and no word.
+	pub no_show: u32,
+	/// Jobs given up after they were accepted.
+	pub abandoned: u32,
+	/// Jobs whose result was refuted.
+	pub refuted: u32,
+	/// Assignments that ended because the requester brought no inputs.
+	pub inputs_missing: u32,
+	/// Payments for completed jobs, before the protocol fee, in planck.
+	pub paid: Balance,
+}
+
+/// Who may compute: one record, one host.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Provider<AccountId> {
+	/// The cold key: stake, terms, keys.
+	pub owner: AccountId,
+	/// The hot key: asks and jobs. None is a revoked one.
+	pub worker: Option<AccountId>,
+	/// Where earnings go.
+	pub payout: AccountId,
+	/// Where the worker answers.
+	pub endpoint: Endpoint,
+	/// What the owner signs for.
+	pub terms: ProviderTerms,
+	/// Whether it takes jobs.
+	pub status: Status,
+	/// What rests on it now.
+	pub load: Load,
+	/// Its stake.
+	pub ledger: Ledger,
+	/// Its history.
+	pub record: Record,
+	/// Ticks of recent late jobs, oldest first. When there are as many as the limit the chain has set the provider
+	/// draining; they then stay until the owner resumes.
+	pub lates: BoundedVec<Tick, ConstU32<MAX_LATES>>,
+	/// The tick of registration.
+	pub registered: Tick,
+}
+
+impl<AccountId: PartialEq> Provider<AccountId> {
+	/// Whether `who` may drain and resume.
+	pub fn is_owner_or_worker(&self, who: &AccountId) -> bool {
+		self.owner == *who || self.worker.as_ref() == Some(who)
+	}
+}

@@ -1,0 +1,72 @@
+//! What the calls weigh. The figures are generated for the runtime that contains this pallet.
+
+use polkadot_sdk::frame_support::weights::Weight;
+
+/// The weight of each call.
+pub trait WeightInfo {
+	/// Of `register`.
+	fn register() -> Weight;
+	/// Of `bond`.
+	fn bond() -> Weight;
+	/// Of `unbond`.
+	fn unbond() -> Weight;
+	/// Of `withdraw_unbonded`, with every part due and the record removed.
+	fn withdraw_unbonded() -> Weight;
+	/// Of `set_worker` with a new key.
+	fn set_worker() -> Weight;
+	/// Of `set_worker` without a key, with every ask leaving.
+	fn revoke_worker() -> Weight;
+	/// Of `set_payout`.
+	fn set_payout() -> Weight;
+	/// Of `set_endpoint`.
+	fn set_endpoint() -> Weight;
+	/// Of `set_terms`, with every ask leaving.
+	fn set_terms() -> Weight;
+	/// Of `drain`, with every ask leaving.
+	fn drain() -> Weight;
+	/// Of `resume`.
+	fn resume() -> Weight;
+	/// Of `deregister`.
+	fn deregister() -> Weight;
+}
+
+/// Tests of this pallet fill no blocks.
+#[cfg(test)]
+impl WeightInfo for () {
+	fn register() -> Weight {
+		Weight::zero()
+	}
+	fn bond() -> Weight {
+		Weight::zero()
+	}
+	fn unbond() -> Weight {
+		Weight::zero()
+	}
+	fn withdraw_unbonded() -> Weight {
+		Weight::zero()
+	}
+	fn set_worker() -> Weight {
+		Weight::zero()
+	}
+	fn revoke_worker() -> Weight {
+		Weight::zero()
+	}
+	fn set_payout() -> Weight {
+		Weight::zero()
+	}
+	fn set_endpoint() -> Weight {
+		Weight::zero()
+	}
+	fn set_terms() -> Weight {
+		Weight::zero()
+	}
+	fn drain() -> Weight {
+		Weight::zero()
+	}
+	fn resume() -> Weight {
+		Weight::zero()
+	}
+	fn deregister() -> Weight {
+		Weight::zero()
+	}
+}

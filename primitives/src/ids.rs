@@ -1,0 +1,63 @@
+//! Newtypes for every id.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use polkadot_sdk::sp_core::H256;
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// A registered provider: one record, one host. Given out in order and never reused.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	Decode,
+	DecodeWithMemTracking,
+	Deserialize,
+	Encode,
+	Eq,
+	MaxEncodedLen,
+	Ord,
+	PartialEq,
+	PartialOrd,
+	Serialize,
+	TypeInfo,
+)]
+pub struct ProviderId(pub u32);
+
+/// BLAKE2b-256 of a kernel's encoding.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	Decode,
+	DecodeWithMemTracking,
+	Encode,
+	Eq,
+	MaxEncodedLen,
+	Ord,
+	PartialEq,
+	PartialOrd,
+	TypeInfo,
+)]
+pub struct KernelHash(pub H256);
+
+/// A job. A hash over the genesis, the requester, the requester's job nonce and the specification, so one id never
+/// means two jobs on two forks; see [`crate::job::job_id`].
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	Decode,
+	DecodeWithMemTracking,
+	Encode,
+	Eq,
+	MaxEncodedLen,
+	Ord,
+	PartialEq,
+	PartialOrd,
+	TypeInfo,
+)]
+pub struct JobId(pub H256);

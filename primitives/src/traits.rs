@@ -1,0 +1,191 @@
+//! How the pallets see each other. Each pallet is tested alone with a mock of the others.
+
+#![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
+
+use crate::{Balance, ClassFigures, DeviceClass, KernelHash, Pool, Price, ProviderId, Tick};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use polkadot_sdk::sp_runtime::DispatchResult;
+use scale_info::TypeInfo;
+
+/// The protocol's one clock.
+pub trait ProtocolClock {
+	/// The current tick.
+	fn now() -> Tick;
+	/// Moves the clock, for benchmarks.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn set_now(tick: Tick);
+}
+
+/// The governed table of device classes.
+pub trait Classes {
+	/// The figures of a class today. A live job keeps those it was submitted with.
+	fn figures(class: DeviceClass) -> ClassFigures;
+}
+
+/// What the market must know of a kernel. Static, derived once when the kernel is registered.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct KernelFacts {
+	/// Bytes of one item's output.
+	pub item_size: u16,
+	/// Inputs that a job must bring.
+	pub inputs: u8,
+	/// Parameters that a job must bring.
+	pub params: u8,
+	/// Units that the emptiest item costs.
+	pub item_cost: u32,
+	/// The kernel's own bound of units for one item.
+	pub max_units: u32,
+	/// The kernel's bound of faults for one item.
+	pub max_faults: u16,
+	/// Items in one leaf of the output tree.
+	pub items_per_leaf: u32,
+	/// Whether new jobs are refused.
+	pub retired: bool,
+}
+
+/// Looks up validated programs.
+pub trait Kernels {
+	/// The facts of a registered kernel.
+	fn facts(hash: &KernelHash) -> Option<KernelFacts>;
+	/// Registers a kernel that takes as many inputs and parameters as a job can have, for benchmarks.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_kernel() -> KernelHash;
+}
+
+/// Where a job of a provider stands. A lane is taken by [`JobPhase::Running`].
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum JobPhase {
+	/// Offered or matched; the provider has not signed and is not liable.
+	Assigned,
+	/// Accepted: the provider is liable.
+	Running,
+	/// Committed; the challenge window runs.
+	Committed,
+}
+
+/// What happened to an assignment, for the provider's record.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum Outcome {
+	/// Settled and paid with this amount, before the protocol fee.
+	Paid(Balance),
+	/// The deadline passed.
+	Late,
+	/// The provider gave the job up.
+	Abandoned,
+	/// The accept window passed with lanes free and no word.
+	NoShow,
+	/// The requester never brought the inputs.
+	InputsMissing,
+}
+
+/// The first rule that keeps a provider from serving, with its numbers.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum Ineligible {
+	/// No such provider.
+	Unknown,
+	/// The provider is draining, chilled or leaving.
+	NotActive,
+	/// The owner has revoked the worker key.
+	NoWorker,
+	/// Too little active stake, in planck.
+	StakeTooLow {
+		/// What is bonded and not leaving.
+		have: Balance,
+		/// What the rule asks for.
+		need: Balance,
+	},
+	/// The owner takes no targeted jobs.
+	TakesNoTargets,
+	/// The price is below the minimum that the owner signed.
+	PriceTooLow {
+		/// The price offered.
+		have: Price,
+		/// The minimum signed.
+		need: Price,
+	},
+	/// Assigned and running jobs fill twice the lanes.
+	Full,
+}
+
+/// What the market sees of a provider.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProviderView<AccountId> {
+	/// The cold key.
+	pub owner: AccountId,
+	/// Where earnings go.
+	pub payout: AccountId,
+	/// The market it serves.
+	pub pool: Pool,
+	/// Jobs that it runs at once.
+	pub lanes: u16,
+	/// Jobs assigned and not accepted.
+	pub assigned: u16,
+	/// Jobs accepted and not committed.
+	pub running: u16,
+	/// The least price that its owner signed.
+	pub min_price: Price,
+}
+
+impl<AccountId> ProviderView<AccountId> {
+	/// Whether another job may be assigned: assigned + running < 2 × lanes.
+	pub fn has_room(&self) -> bool {
+		u32::from(self.assigned).saturating_add(u32::from(self.running)) < u32::from(self.lanes).saturating_mul(2)
+	}
+
+	/// Whether every lane is taken: the only state in which `Busy` is a valid answer.
+	pub fn is_busy(&self) -> bool {
+		self.running >= self.lanes
+	}
+}
+
+/// Who may compute: all that the market needs of the providers.
+pub trait Providers<AccountId> {
+	/// The provider whose worker key this is.
+	fn by_worker(worker: &AccountId) -> Option<ProviderId>;
+	/// A provider.
+	fn view(provider: ProviderId) -> Option<ProviderView<AccountId>>;
+	/// Whether the provider may stand in the book: active, with a worker key and stake for all its lanes.
+	fn may_ask(provider: ProviderId) -> Result<(), Ineligible>;
+	/// Whether the provider takes a targeted job with this escrow at this price.
+	fn takes_target(provider: ProviderId, escrow: Balance, price: Price) -> Result<(), Ineligible>;
+	/// Moves one job of the provider from a phase to another; `None` is "not this provider's". Entering
+	/// [`JobPhase::Running`] takes a lane and fails when none is free. `target_escrow` is given for targeted jobs, whose
+	/// escrow raises the stake that must stay.
+	fn move_job(
+		provider: ProviderId,
+		from: Option<JobPhase>,
+		to: Option<JobPhase>,
+		target_escrow: Option<Balance>,
+	) -> DispatchResult;
+	/// Notes how many asks the provider has; stake for them must stay.
+	fn set_asks(provider: ProviderId, asks: u8);
+	/// Moves up to `amount` of the provider's stake to `to` and returns what was there to move. Never fails: what is
+	/// there is taken.
+	fn take_stake(provider: ProviderId, amount: Balance, to: &AccountId) -> Balance;
+	/// Writes an outcome into the provider's record. Three late jobs in an hour set the provider draining.
+	fn record(provider: ProviderId, outcome: Outcome);
+	/// Registers an eligible provider with this many lanes, for benchmarks; returns it with its worker key.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_provider(seed: u32, lanes: u16) -> (ProviderId, AccountId);
+}
+
+/// What the providers tell the market.
+pub trait ProviderEvents {
+	/// The provider no longer may stand in the book; its asks leave at once.
+	fn lost_eligibility(provider: ProviderId);
+	/// Most asks that one such call removes, for its weight.
+	const MAX_ASKS: u8;
+	/// Puts this many asks of an eligible provider into the book, for benchmarks of what removes them.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_asks(provider: ProviderId, asks: u8);
+}
+
+/// Where a settled payment is reported, for usage rewards.
+pub trait UsageSink {
+	/// `payment` was paid to `provider`, of which `fee` was the protocol's.
+	fn paid(provider: ProviderId, payment: Balance, fee: Balance);
+}
+
+impl UsageSink for () {
+	fn paid(_: ProviderId, _: Balance, _: Balance) {}
+}

@@ -1,0 +1,167 @@
+//! The pallets that this chain exists for: kernels, providers, market.
+
+use super::{
+	deposit,
+	parameters::{dynamic_params, RuntimeParameters},
+};
+use crate::{
+	settings::ProtocolWindows, weights, AccountId, Balance, Balances, Kernels, Market, Parameters, Providers, Runtime,
+	RuntimeHoldReason, RuntimeOrigin, Treasury, MILL,
+};
+use frame_support::{
+	parameter_types,
+	traits::{fungible::HoldConsideration, ConstU128, ConstU16, ConstU32, Get, LinearStoragePrice},
+	PalletId,
+};
+use frame_system::EnsureRoot;
+use millrace_primitives::{pool::FLOOR_PER_BOOK_JOB, ClassFigures, DeviceClass, Tick, DAY, HOUR};
+use pallet_market::MarketRules;
+use polkadot_sdk::*;
+use sp_runtime::Perbill;
+
+/// The figures of the market as they are on a chain whose specification does not change them.
+pub const fn standard_rules() -> MarketRules {
+	MarketRules {
+		accept_ticks: 40,
+		bytes_per_accept_tick: 4 << 20,
+		run_slack: 40,
+		run_max: DAY,
+		window: HOUR,
+		window_min: 100,
+		window_max: DAY,
+		expiry_max: DAY,
+		ask_life_min: 20,
+		reject_pause: 20,
+		no_show_base: 100,
+		no_show_cap: DAY,
+		fee_era: DAY.saturating_div(4),
+		job_fee: MILL.saturating_div(200),
+		min_job: MILL.saturating_div(100),
+		protocol_fee: Perbill::from_percent(5),
+		fee_burn: Perbill::from_percent(80),
+		late_share: Perbill::from_percent(5),
+		late_fees: 10,
+		inputs_max: 1 << 30,
+		output_max: 64 << 20,
+		book_output_max: 1 << 20,
+	}
+}
+
+/// The class table at genesis, in the order of [`DeviceClass::ALL`].
+pub const fn standard_classes() -> [ClassFigures; 6] {
+	[
+		DeviceClass::Cpu4.genesis_figures(),
+		DeviceClass::Cpu32.genesis_figures(),
+		DeviceClass::Gpu8g.genesis_figures(),
+		DeviceClass::Gpu24g.genesis_figures(),
+		DeviceClass::Gpu80g.genesis_figures(),
+		DeviceClass::GpuH.genesis_figures(),
+	]
+}
+
+/// [`millrace_kernel::program::MAX_PROGRAM_BYTES`] in the type of a bound.
+#[allow(
+	clippy::as_conversions,
+	clippy::cast_possible_truncation,
+	reason = "a small constant, checked below"
+)]
+const MAX_PROGRAM_BYTES: u32 = {
+	let bytes = millrace_kernel::program::MAX_PROGRAM_BYTES;
+	assert!(bytes < 1 << 20);
+	bytes as u32
+};
+
+/// Ticks from unbonding to the release of the stake, and from retiring a kernel to its removal: seven days.
+pub const WEEK: Tick = DAY.saturating_mul(7);
+
+parameter_types! {
+	/// From which the account of the fee pot is derived.
+	pub const FeePotId: PalletId = PalletId(*b"ml/fees0");
+	/// Most bytes of a kernel: of the longest valid program.
+	pub const MaxProgramBytes: u32 = MAX_PROGRAM_BYTES;
+	/// The treasury's account.
+	pub TreasuryAddress: AccountId = Treasury::account_id();
+	/// Why money is held for a kernel's storage.
+	pub const KernelHold: RuntimeHoldReason = RuntimeHoldReason::Kernels(pallet_kernels::HoldReason::StorageDeposit);
+}
+
+/// The slot of the block that is being built.
+#[derive(Debug)]
+pub struct CurrentSlot;
+impl Get<u64> for CurrentSlot {
+	fn get() -> u64 {
+		pallet_babe::CurrentSlot::<Runtime>::get().into()
+	}
+}
+
+impl pallet_kernels::Config for Runtime {
+	type Clock = Market;
+	type Consideration = HoldConsideration<
+		AccountId,
+		Balances,
+		KernelHold,
+		LinearStoragePrice<ConstU128<{ deposit(2, 160) }>, ConstU128<{ deposit(0, 1) }>, Balance>,
+	>;
+	type MaxProgramBytes = MaxProgramBytes;
+	type RemoveAfter = dynamic_params::kernels::RemoveAfter;
+	type WeightInfo = weights::pallet_kernels::WeightInfo<Runtime>;
+}
+
+impl pallet_providers::Config for Runtime {
+	type Classes = Market;
+	type Clock = Market;
+	type Currency = Balances;
+	type Events = Market;
+	type LateLimit = ConstU32<3>;
+	type LateWindow = ConstU32<HOUR>;
+	type MaxLanes = ConstU16<64>;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type StakeMultiple = ConstU128<FLOOR_PER_BOOK_JOB>;
+	type UnbondTicks = dynamic_params::providers::UnbondTicks;
+	type WeightInfo = weights::pallet_providers::WeightInfo<Runtime>;
+	type WorkerFloat = ConstU128<MILL>;
+}
+
+impl pallet_market::Config for Runtime {
+	type ClassTable = dynamic_params::market::ClassTable;
+	type Currency = Balances;
+	type HaltOrigin = EnsureRoot<AccountId>;
+	type Kernels = Kernels;
+	type PalletId = FeePotId;
+	type Providers = Providers;
+	type Rules = dynamic_params::market::Rules;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Slot = CurrentSlot;
+	type Treasury = TreasuryAddress;
+	type UsageSink = ();
+	type WeightInfo = weights::pallet_market::WeightInfo<Runtime>;
+}
+
+/// Writes what a chain specification says of the protocol's windows into the parameters, from where governance may
+/// change it later.
+#[derive(Debug)]
+pub struct GenesisWindows;
+impl crate::settings::ApplyWindows for GenesisWindows {
+	fn apply(windows: &ProtocolWindows) {
+		use dynamic_params::{kernels, market, providers};
+		let parameters = [
+			RuntimeParameters::Market(market::Parameters::Rules(market::Rules, Some(windows.market.clone()))),
+			RuntimeParameters::Providers(providers::Parameters::UnbondTicks(
+				providers::UnbondTicks,
+				Some(windows.unbond_ticks),
+			)),
+			RuntimeParameters::Kernels(kernels::Parameters::RemoveAfter(
+				kernels::RemoveAfter,
+				Some(windows.kernel_removal_ticks),
+			)),
+		];
+		for parameter in parameters {
+			let set = Parameters::set_parameter(RuntimeOrigin::root(), parameter);
+			frame_support::defensive_assert!(set.is_ok(), "root may set parameters");
+		}
+	}
+}
+
+impl crate::settings::Config for Runtime {
+	type Windows = GenesisWindows;
+}

@@ -1,0 +1,69 @@
+//! Figures that governance may change while the chain runs, each with the value that holds until it does.
+
+#![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
+#![allow(missing_docs, reason = "the macros generate keys and values for each parameter")]
+
+use super::millrace::{standard_classes, standard_rules, WEEK};
+use crate::Runtime;
+use frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params};
+use millrace_primitives::{ClassFigures, Tick};
+use pallet_market::MarketRules;
+use polkadot_sdk::*;
+use sp_runtime::FixedU128;
+
+/// The parameters by group. A group's index and a parameter's index are part of the stored key and never change.
+#[dynamic_params(RuntimeParameters, pallet_parameters::Parameters::<Runtime>)]
+pub mod dynamic_params {
+	use super::*;
+
+	/// Transaction fees.
+	#[dynamic_pallet_params]
+	#[codec(index = 0)]
+	pub mod fees {
+		/// How far full blocks can drive fees up: at most this many times the fee of an idle chain. A value below one
+		/// counts as one.
+		#[codec(index = 0)]
+		pub static MaxMultiplier: FixedU128 = FixedU128::from_u32(1_000);
+	}
+
+	/// The market. A change touches new jobs only: a job keeps the figures under which it was submitted.
+	#[dynamic_pallet_params]
+	#[codec(index = 1)]
+	pub mod market {
+		/// Windows, fees and bounds.
+		#[codec(index = 0)]
+		pub static Rules: MarketRules = standard_rules();
+		/// What each device class can do at least, and the stake that it needs.
+		#[codec(index = 1)]
+		pub static ClassTable: [ClassFigures; 6] = standard_classes();
+	}
+
+	/// Providers.
+	#[dynamic_pallet_params]
+	#[codec(index = 2)]
+	pub mod providers {
+		/// Ticks from unbonding to the release of the stake.
+		#[codec(index = 0)]
+		pub static UnbondTicks: Tick = WEEK;
+	}
+
+	/// Kernels.
+	#[dynamic_pallet_params]
+	#[codec(index = 3)]
+	pub mod kernels {
+		/// Ticks from retiring a kernel to the moment at which it may be removed.
+		#[codec(index = 0)]
+		pub static RemoveAfter: Tick = WEEK;
+	}
+}
+
+/// What the benchmark of the pallet sets.
+#[cfg(feature = "runtime-benchmarks")]
+impl Default for RuntimeParameters {
+	fn default() -> Self {
+		RuntimeParameters::Fees(dynamic_params::fees::Parameters::MaxMultiplier(
+			dynamic_params::fees::MaxMultiplier,
+			Some(FixedU128::from_u32(1_000)),
+		))
+	}
+}

@@ -1,0 +1,102 @@
+//! Blocks, time and migrations.
+
+use crate::{
+	AccountId, Babe, Balance, Block, Migrations, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin,
+	RuntimeTask, SLOT_MILLISECONDS, SS58_PREFIX, VERSION,
+};
+use frame_support::{
+	derive_impl,
+	dispatch::DispatchClass,
+	parameter_types,
+	traits::{ConstU16, ConstU32, ConstU64},
+	weights::{
+		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
+		Weight,
+	},
+};
+use frame_system::limits::{BlockLength, BlockWeights};
+use polkadot_sdk::*;
+use sp_runtime::Perbill;
+use sp_version::RuntimeVersion;
+
+/// Share of a block, in weight and in bytes, that ordinary transactions may fill.
+pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
+/// Longest block, in bytes.
+pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
+
+/// Time that a block may take, out of the three seconds of its slot. There is no parachain, hence no limit on proofs.
+pub const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
+
+parameter_types! {
+	/// [`VERSION`], for the pallet.
+	pub const Version: RuntimeVersion = VERSION;
+	/// Weight limits: [`MAX_BLOCK_WEIGHT`], of which [`NORMAL_RATIO`] for ordinary transactions.
+	pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(MAX_BLOCK_WEIGHT, NORMAL_RATIO);
+	/// Length limits: [`MAX_BLOCK_BYTES`], of which [`NORMAL_RATIO`] for ordinary transactions.
+	pub RuntimeBlockLength: BlockLength = BlockLength::builder()
+		.max_length(MAX_BLOCK_BYTES)
+		.modify_max_length_for_class(DispatchClass::Normal, |length| *length = NORMAL_RATIO.mul_floor(MAX_BLOCK_BYTES))
+		.build();
+	/// What a step of a multi-block migration may take: four fifths of a block.
+	pub MigrationWeight: Weight = MAX_BLOCK_WEIGHT.saturating_div(5).saturating_mul(4);
+}
+
+#[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
+impl frame_system::Config for Runtime {
+	type AccountData = pallet_balances::AccountData<Balance>;
+	type AccountId = AccountId;
+	type Block = Block;
+	type BlockHashCount = ConstU32<4_096>;
+	type BlockLength = RuntimeBlockLength;
+	type BlockWeights = RuntimeBlockWeights;
+	type DbWeight = ParityDbWeight;
+	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
+	type MaxConsumers = ConstU32<16>;
+	type MultiBlockMigrator = Migrations;
+	type SS58Prefix = ConstU16<SS58_PREFIX>;
+	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
+	type Version = Version;
+}
+
+impl pallet_timestamp::Config for Runtime {
+	type MinimumPeriod = ConstU64<{ SLOT_MILLISECONDS.saturating_div(2) }>;
+	type Moment = u64;
+	type OnTimestampSet = Babe;
+	type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_migrations::Config for Runtime {
+	type CursorMaxLen = ConstU32<65_536>;
+	// A chain whose migration fails stops taking transactions: half-migrated state is worse than a halt.
+	type FailedMigrationHandler = frame_support::migrations::FreezeChainOnFailedMigration;
+	type IdentifierMaxLen = ConstU32<256>;
+	type MaxServiceWeight = MigrationWeight;
+	type MigrationStatusHandler = ();
+	#[cfg(not(feature = "runtime-benchmarks"))]
+	type Migrations = ();
+	// Its benchmarks drive migrations of their own.
+	#[cfg(feature = "runtime-benchmarks")]
+	type Migrations = pallet_migrations::mock_helpers::MockedMigrations;
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = pallet_migrations::weights::SubstrateWeight<Runtime>;
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn limits_of_a_block() {
+		let weights = RuntimeBlockWeights::get()
+			.validate()
+			.expect("the limits are consistent");
+		assert_eq!(weights.max_block.ref_time(), 1_000_000_000_000);
+		assert_eq!(
+			weights.get(DispatchClass::Normal).max_total.map(|w| w.ref_time()),
+			Some(750_000_000_000)
+		);
+		let length = RuntimeBlockLength::get();
+		assert_eq!(*length.max.get(DispatchClass::Normal), 3_932_160);
+		assert_eq!(*length.max.get(DispatchClass::Operational), 5_242_880);
+	}
+}

@@ -1,0 +1,129 @@
+//! The real runtime in memory, driven block by block from one of its presets.
+
+#![allow(dead_code, reason = "each test program uses its part")]
+
+use codec::Encode;
+use frame_support::genesis_builder_helper::{build_state, get_preset};
+use millrace_runtime::{
+	genesis_presets, AccountId, Address, BlockNumber, Executive, Hash, Header, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeGenesisConfig, Signature, SignedPayload, System, TxExtension, UncheckedExtrinsic, SLOT_MILLISECONDS,
+};
+use polkadot_sdk::*;
+use serde_json::Value;
+use sp_consensus_babe::{
+	digests::{PreDigest, SecondaryPlainPreDigest},
+	BABE_ENGINE_ID,
+};
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{generic::Era, traits::Header as _, Digest, DigestItem};
+
+/// A chain of blocks that the first validator authors, one in each slot.
+pub(crate) struct Chain {
+	state: sp_io::TestExternalities,
+	parent: Hash,
+	height: BlockNumber,
+	slot: u64,
+}
+
+impl Chain {
+	/// The chain of the named preset, at genesis.
+	pub(crate) fn new(preset: &str) -> Chain {
+		let mut state = sp_io::TestExternalities::new_empty();
+		state.execute_with(|| build_state::<RuntimeGenesisConfig>(genesis(preset)).expect("the preset builds"));
+		Chain {
+			state,
+			parent: Hash::default(),
+			height: 0,
+			slot: 600_000_000,
+		}
+	}
+
+	/// Reads or changes state between blocks.
+	pub(crate) fn execute<R>(&mut self, action: impl FnOnce() -> R) -> R {
+		self.state.execute_with(action)
+	}
+
+	/// Executes a block with the transactions that `transactions` makes on its state, each of which must be valid and
+	/// succeed. Returns the events of the block.
+	pub(crate) fn block(&mut self, transactions: impl FnOnce() -> Vec<UncheckedExtrinsic>) -> Vec<RuntimeEvent> {
+		self.height += 1;
+		self.slot += 1;
+		let author = SecondaryPlainPreDigest {
+			authority_index: 0,
+			slot: self.slot.into(),
+		};
+		let digest = Digest {
+			logs: vec![DigestItem::PreRuntime(
+				BABE_ENGINE_ID,
+				PreDigest::SecondaryPlain(author).encode(),
+			)],
+		};
+		let header = Header::new(self.height, Hash::default(), Hash::default(), self.parent, digest);
+		let now = self.slot * SLOT_MILLISECONDS;
+		let (parent, events) = self.state.execute_with(|| {
+			Executive::initialize_block(&header);
+			let time = UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(pallet_timestamp::Call::set { now }));
+			Executive::apply_extrinsic(time)
+				.expect("the inherent is valid")
+				.expect("the inherent succeeds");
+			for transaction in transactions() {
+				Executive::apply_extrinsic(transaction)
+					.expect("the transaction is valid")
+					.expect("it succeeds");
+			}
+			let header = Executive::finalize_block();
+			(
+				header.hash(),
+				System::events().into_iter().map(|record| record.event).collect(),
+			)
+		});
+		self.parent = parent;
+		events
+	}
+
+	/// Executes a block without transactions.
+	pub(crate) fn empty_block(&mut self) -> Vec<RuntimeEvent> {
+		self.block(Vec::new)
+	}
+}
+
+/// A signed, immortal transaction. Must be called with the chain's state at hand.
+pub(crate) fn signed(signer: Sr25519Keyring, tip: u128, call: RuntimeCall) -> UncheckedExtrinsic {
+	let account: AccountId = signer.to_account_id();
+	let extension: TxExtension = (
+		frame_system::AuthorizeCall::<Runtime>::new(),
+		frame_system::CheckNonZeroSender::<Runtime>::new(),
+		frame_system::CheckSpecVersion::<Runtime>::new(),
+		frame_system::CheckTxVersion::<Runtime>::new(),
+		frame_system::CheckGenesis::<Runtime>::new(),
+		frame_system::CheckMortality::<Runtime>::from(Era::Immortal),
+		frame_system::CheckNonce::<Runtime>::from(System::account_nonce(&account)),
+		frame_system::CheckWeight::<Runtime>::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(tip),
+		frame_metadata_hash_extension::CheckMetadataHash::<Runtime>::new(false),
+		frame_system::WeightReclaim::<Runtime>::new(),
+	);
+	let payload = SignedPayload::new(call.clone(), extension.clone()).expect("the chain has a genesis");
+	let signature = payload.using_encoded(|bytes| signer.sign(bytes));
+	UncheckedExtrinsic::new_signed(call, Address::Id(account), Signature::Sr25519(signature), extension)
+}
+
+/// The whole genesis of a preset: its patch merged over the default, as a node does it.
+pub(crate) fn genesis(preset: &str) -> Vec<u8> {
+	let whole = get_preset::<RuntimeGenesisConfig>(&None, |_| None).expect("there is a default");
+	let patch = genesis_presets::get_preset(&preset.to_string()).expect("the preset exists");
+	let mut whole: Value = serde_json::from_slice(&whole).expect("the default is JSON");
+	merge(&mut whole, serde_json::from_slice(&patch).expect("the preset is JSON"));
+	serde_json::to_vec(&whole).expect("JSON can be written")
+}
+
+fn merge(into: &mut Value, patch: Value) {
+	match (into, patch) {
+		(Value::Object(into), Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(into.entry(key).or_insert(Value::Null), value);
+			}
+		}
+		(into, patch) => *into = patch,
+	}
+}

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Sets everything up and runs all tests.
+#
+#   scripts/test.sh             everything
+#   scripts/test.sh NAME...     only these groups
+#   scripts/test.sh --list      the groups, with the seconds of their last run
+#   scripts/test.sh --long ...  the same checks with more cases
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$MILLRACE_ROOT"
+
+# name | what it checks
+GROUPS_TABLE='format|formatting of every Rust file
+deny|dependencies: bans, licences, sources
+clippy|lints, warnings are errors
+unit|unit and property tests of every crate
+node|a node starts, authors, finalises and answers over JSON-RPC
+e2e|a whole job on a real node and a real worker
+worker|the worker killed at every journal step loses and doubles nothing
+bad-input|every bad input is refused in one clear sentence and costs nothing
+quickstart|the quickstart, end to end'
+
+times_dir=$CARGO_TARGET_DIR/millrace-times
+selected=()
+export MILLRACE_CASES=${MILLRACE_CASES:-1}
+while [ $# -gt 0 ]; do
+	case $1 in
+	--list)
+		while IFS='|' read -r name what; do
+			printf '%-11s %6s  %s\n' "$name" "$([ -r "$times_dir/$name" ] && echo "$(cat "$times_dir/$name") s" || echo '-')" "$what"
+		done <<<"$GROUPS_TABLE"
+		exit 0
+		;;
+	--long) MILLRACE_CASES=100 ;;
+	-h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+	*)
+		grep -q "^$1|" <<<"$GROUPS_TABLE" || { fail "no test group named $1" "See scripts/test.sh --list"; exit 2; }
+		selected+=("$1")
+		;;
+	esac
+	shift
+done
+[ "${#selected[@]}" -gt 0 ] || mapfile -t selected < <(cut -d'|' -f1 <<<"$GROUPS_TABLE")
+
+cold=no
+[ -x "$MILLRACE_BIN/millrace-node" ] || cold=yes
+
+# The whole workspace is built even for one package: a narrower build resolves other features and recompiles everything.
+built=no
+build() {
+	[ "$built" = no ] || return 0
+	quietly "built the workspace and its tests" cargo build --workspace --all-targets --locked
+	built=yes
+}
+# nextest LABEL FILTER [arguments]: output of tests that print results is shown.
+nextest() {
+	local filter=$1
+	shift
+	cargo nextest run --workspace --locked --no-fail-fast --hide-progress-bar --status-level fail --final-status-level fail -E "$filter" "$@"
+}
+
+group_format() { cargo fmt --all --check && ok "formatted"; }
+group_deny() { quietly "bans, licences, sources" cargo deny --locked check bans licenses sources; }
+group_clippy() { quietly "no lint fires" cargo clippy --workspace --all-targets --locked -- -D warnings; }
+group_unit() { build && nextest 'not package(millrace-tests)'; }
+group_node() { build && nextest 'package(millrace-tests) & binary(node)' --no-capture; }
+group_e2e() { build && nextest 'package(millrace-tests) & binary(e2e)' --no-capture; }
+group_worker() { build && nextest 'package(millrace-tests) & binary(worker)' --no-capture; }
+group_bad-input() { build && nextest 'package(millrace-tests) & binary(bad_input)' --no-capture; }
+group_quickstart() { ./scripts/quickstart.sh && nextest 'package(millrace-tests) & binary(quickstart)'; }
+
+"$MILLRACE_ROOT/scripts/setup.sh" --tests
+mkdir -p "$times_dir"
+failed=()
+for name in "${selected[@]}"; do
+	printf '\n== %s: %s\n' "$name" "$(grep "^$name|" <<<"$GROUPS_TABLE" | cut -d'|' -f2)"
+	start=$SECONDS
+	if "group_$name"; then
+		echo $((SECONDS - start)) >"$times_dir/$name"
+	else
+		failed+=("$name")
+		fail "group $name failed after $((SECONDS - start)) s"
+	fi
+done
+
+printf '\n%d of %d groups passed in %d min %d s (%s build)\n' $((${#selected[@]} - ${#failed[@]})) "${#selected[@]}" $((SECONDS / 60)) $((SECONDS % 60)) \
+	"$([ "$cold" = yes ] && echo cold || echo warm)"
+if [ "${#failed[@]}" -gt 0 ]; then
+	fail "failed: ${failed[*]}" "Run one alone: scripts/test.sh ${failed[0]}"
+fi
+# One line that any runner understands.
+printf '%d passed, %d failed\n' $((${#selected[@]} - ${#failed[@]})) "${#failed[@]}"
+[ "${#failed[@]}" -eq 0 ]

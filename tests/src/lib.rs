@@ -1,0 +1,11 @@
+//! What the end-to-end tests share: real processes on loopback, each with its own folder, ended when dropped.
+
+pub mod client;
+pub mod native;
+pub mod network;
+pub mod process;
+pub mod rpc;
+
+pub use client::{Answer, Client};
+pub use network::{Ledger, Network};
+pub use process::{binary, free_port, Node, Process};

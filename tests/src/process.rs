@@ -1,0 +1,217 @@
+//! Starting and ending the real programs.
+
+use crate::rpc;
+use serde_json::{json, Value};
+use std::{
+	fs::File,
+	net::TcpListener,
+	path::{Path, PathBuf},
+	process::{Child, Command, Stdio},
+	thread::sleep,
+	time::{Duration, Instant},
+};
+
+/// The path of one of this workspace's programs, built beside the running test.
+pub fn binary(name: &str) -> PathBuf {
+	let program = std::env::current_exe().expect("a program has a path");
+	let folder = program.parent().expect("a program is in a folder");
+	// Tests are one folder deeper than programs.
+	let folder = if folder.ends_with("deps") {
+		folder.parent().unwrap_or(folder)
+	} else {
+		folder
+	};
+	let path = folder.join(name);
+	assert!(
+		path.is_file(),
+		"{} is not built: run `cargo build --workspace`",
+		path.display()
+	);
+	path
+}
+
+/// A port on loopback that nobody listens on now.
+pub fn free_port() -> u16 {
+	TcpListener::bind("127.0.0.1:0")
+		.and_then(|socket| socket.local_addr())
+		.expect("loopback has free ports")
+		.port()
+}
+
+/// A running program. Killed (−9) when dropped; its output is in a file.
+pub struct Process {
+	child: Child,
+	/// Where its output goes.
+	pub log: PathBuf,
+}
+
+impl Process {
+	/// Starts `command` with its output going to `log`.
+	pub fn start(command: &mut Command, log: PathBuf) -> Process {
+		let out = File::create(&log).expect("the test's folder is writable");
+		let err = out.try_clone().expect("a file can be duplicated");
+		let child = command
+			.stdin(Stdio::null())
+			.stdout(out)
+			.stderr(err)
+			.spawn()
+			.unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+		Process { child, log }
+	}
+
+	/// Its output so far.
+	pub fn output(&self) -> String {
+		std::fs::read_to_string(&self.log).unwrap_or_default()
+	}
+
+	/// The last lines of its output, for the message of a failed test.
+	pub fn tail(&self) -> String {
+		let output = self.output();
+		let lines: Vec<&str> = output.lines().collect();
+		lines[lines.len().saturating_sub(30)..].join("\n")
+	}
+
+	/// Its process id.
+	pub fn id(&self) -> u32 {
+		self.child.id()
+	}
+
+	/// Resident memory in bytes, as the kernel counts it; `None` once it has ended.
+	pub fn resident_bytes(&self) -> Option<u64> {
+		let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+		let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+		line.split_whitespace()
+			.nth(1)?
+			.parse::<u64>()
+			.ok()
+			.map(|kib| kib * 1024)
+	}
+
+	/// Whether it still runs.
+	pub fn is_running(&mut self) -> bool {
+		matches!(self.child.try_wait(), Ok(None))
+	}
+
+	/// Waits until its output contains `text`; panics with the output if it ends first or `limit` passes.
+	pub fn wait_for(&mut self, text: &str, limit: Duration) {
+		let start = Instant::now();
+		while !self.output().contains(text) {
+			assert!(self.is_running(), "ended before printing {text:?}:\n{}", self.output());
+			assert!(
+				start.elapsed() < limit,
+				"did not print {text:?} in {limit:?}:\n{}",
+				self.tail()
+			);
+			sleep(Duration::from_millis(50));
+		}
+	}
+
+	/// Asks it to stop (SIGTERM) and waits; kills it after `limit`. Returns whether it stopped by itself with success.
+	pub fn stop(&mut self, limit: Duration) -> bool {
+		let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+		let start = Instant::now();
+		while start.elapsed() < limit {
+			if let Ok(Some(status)) = self.child.try_wait() {
+				return status.success();
+			}
+			sleep(Duration::from_millis(50));
+		}
+		self.kill();
+		false
+	}
+
+	/// `kill -9`.
+	pub fn kill(&mut self) {
+		let _ = self.child.kill();
+		let _ = self.child.wait();
+	}
+}
+
+impl Drop for Process {
+	fn drop(&mut self) {
+		self.kill();
+	}
+}
+
+/// A one-validator chain on loopback.
+pub struct Node {
+	/// The process.
+	pub process: Process,
+	/// Its JSON-RPC port.
+	pub port: u16,
+}
+
+impl Node {
+	/// Starts a chain from a preset (`development`, `fast`) with its data in `folder`, and waits until it answers.
+	pub fn start(preset: &str, folder: &Path) -> Node {
+		Node::start_on(preset, folder, free_port())
+	}
+
+	/// The same on a given port, so that a stopped node can come back at its address.
+	pub fn start_on(preset: &str, folder: &Path, port: u16) -> Node {
+		std::fs::create_dir_all(folder).expect("the test's folder is writable");
+		let process = Process::start(
+			Command::new(binary("millrace-node"))
+				.args(["--chain", preset, "--alice", "--base-path"])
+				.arg(folder)
+				.args(["--rpc-port", &port.to_string(), "--listen-addr", "/ip4/127.0.0.1/tcp/0"])
+				.args([
+					"--unsafe-force-node-key-generation",
+					"--no-mdns",
+					"--no-prometheus",
+					"--no-telemetry",
+				]),
+			folder.join("node.log"),
+		);
+		let mut node = Node { process, port };
+		let start = Instant::now();
+		while rpc::call(port, "system_health", json!([])).is_err() {
+			assert!(node.process.is_running(), "the node ended:\n{}", node.process.tail());
+			assert!(
+				start.elapsed() < Duration::from_secs(60),
+				"the node is silent:\n{}",
+				node.process.tail()
+			);
+			sleep(Duration::from_millis(100));
+		}
+		node
+	}
+
+	/// The address for clients.
+	pub fn url(&self) -> String {
+		format!("ws://127.0.0.1:{}", self.port)
+	}
+
+	/// A JSON-RPC call that must succeed.
+	pub fn call(&self, method: &str, params: Value) -> Value {
+		rpc::call(self.port, method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+	}
+
+	/// The numbers of the best and the finalised block.
+	pub fn heights(&self) -> (u64, u64) {
+		let number = |header: Value| {
+			let hex = header["number"]
+				.as_str()
+				.expect("a header has a number")
+				.trim_start_matches("0x")
+				.to_owned();
+			u64::from_str_radix(&hex, 16).expect("block numbers are hexadecimal")
+		};
+		let best = number(self.call("chain_getHeader", json!([])));
+		let hash = self.call("chain_getFinalizedHead", json!([]));
+		(best, number(self.call("chain_getHeader", json!([hash]))))
+	}
+
+	/// Waits until `done` holds, looking twice a second; panics with `what` after `limit`.
+	pub fn wait_until(&self, what: &str, limit: Duration, mut done: impl FnMut(&Node) -> bool) {
+		let start = Instant::now();
+		while !done(self) {
+			assert!(
+				start.elapsed() < limit,
+				"{what}: not in {limit:?}\n{}",
+				self.process.tail()
+			);
+			sleep(Duration::from_millis(500));
+		}
+	}
+}

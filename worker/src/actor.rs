@@ -1,0 +1,392 @@
+//! The actor that turns the chain's state into actions.
+//!
+//! | wakes for | does |
+//! |---|---|
+//! | a new best block (a hint only), every three seconds, inputs complete, a step finished | one reconciliation |
+//! | the order to stop | takes nothing new, hands back what is not accepted, finishes what is, then ends |
+//! | the order to stop now | ends; the journal keeps the state |
+//!
+//! A reconciliation reads one view of the chain, publishes the endpoint's table, and lets [`decide`] say what each
+//! assignment needs. Long steps run beside the actor, one for each assignment at a time, and report back; everything
+//! durable is written before the step that depends on it.
+
+mod act;
+mod publish;
+mod steps;
+
+use crate::{
+	config::{FollowMode, Settings},
+	journal::{CallKind, Entry, Journal, JournalError, Key, Step},
+	reconcile::{decide, Facts, Files},
+	standing::Standing,
+	store::{Store, StoreError},
+	table::JobTable,
+	view::{finalised_jobs, View, ViewError},
+	wire::Wire,
+};
+use millrace_client::chain::{Chain, Follow, JobId, JobState, JobView, KernelHash, ProviderId, RejectReason};
+use millrace_kernel::program::Program;
+use std::{
+	collections::{BTreeMap, BTreeSet, HashMap},
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc, Mutex,
+	},
+	time::{Duration, Instant},
+};
+use tokio::{
+	sync::{mpsc, Notify},
+	task::block_in_place,
+	time::{interval, sleep, MissedTickBehavior},
+};
+use tokio_util::sync::CancellationToken;
+
+/// How often the chain is looked at whatever happens.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// How long a stop waits for the chain before it ends without it.
+const STOP_PATIENCE: Duration = Duration::from_secs(90);
+/// The longest pause before a failed step is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What the actor needs.
+pub struct Parts {
+	/// For reading.
+	pub chain: Chain,
+	/// For sending.
+	pub wire: Arc<Wire>,
+	/// This worker's provider.
+	pub provider: ProviderId,
+	/// The journal.
+	pub journal: Arc<Journal>,
+	/// The jobs' files.
+	pub store: Arc<Store>,
+	/// What the endpoint serves.
+	pub table: Arc<JobTable>,
+	/// The settings.
+	pub settings: Settings,
+}
+
+/// What ends the actor.
+#[derive(Debug, thiserror::Error)]
+pub enum ActorError {
+	/// The journal. Without it nothing may be done.
+	#[error(transparent)]
+	Journal(#[from] JournalError),
+	/// The store cannot be listed or emptied.
+	#[error(transparent)]
+	Store(#[from] StoreError),
+}
+
+/// What this process, and only it, knows about an assignment.
+#[derive(Default)]
+struct Memory {
+	/// Whether the record's extrinsic was sent.
+	sent: bool,
+	/// Why the job will not be done.
+	verdict: Option<RejectReason>,
+	/// Whether that is for want of space.
+	no_space: bool,
+	/// Not before this time.
+	not_before: Option<Instant>,
+	/// Steps in a row that failed.
+	failed: u32,
+	/// Whether a foreign result was reported.
+	conflict: bool,
+}
+
+impl Memory {
+	/// Puts the next try off: 1, 2, 4 … 60 seconds.
+	fn pause(&mut self) {
+		let pause = Duration::from_secs(1u64.checked_shl(self.failed).unwrap_or(u64::MAX)).min(LONGEST_PAUSE);
+		self.failed = self.failed.saturating_add(1);
+		self.not_before = Some(Instant::now() + pause);
+	}
+
+	fn go_on(&mut self) {
+		self.failed = 0;
+		self.not_before = None;
+	}
+}
+
+/// A step under way.
+struct Work {
+	cancel: Arc<AtomicBool>,
+	/// Whether it computes a job that is not accepted, and so will need a lane.
+	direct: bool,
+}
+
+/// The actor.
+pub struct Actor {
+	parts: Parts,
+	standing: Standing,
+	work: HashMap<Key, Work>,
+	memory: HashMap<Key, Memory>,
+	kernels: Arc<Mutex<HashMap<KernelHash, Arc<Program>>>>,
+	results: mpsc::UnboundedReceiver<steps::Finished>,
+	report_to: mpsc::UnboundedSender<steps::Finished>,
+	stopping: Option<Instant>,
+	/// Whether the last look at the chain failed; so that an outage is logged once.
+	blind: bool,
+}
+
+impl Actor {
+	/// An actor that has not looked yet.
+	pub fn new(parts: Parts) -> Self {
+		let (report_to, results) = mpsc::unbounded_channel();
+		let standing = Standing::new(parts.wire.clone(), parts.journal.clone(), parts.settings.ask);
+		Self {
+			parts,
+			standing,
+			work: HashMap::new(),
+			memory: HashMap::new(),
+			kernels: Arc::default(),
+			results,
+			report_to,
+			stopping: None,
+			blind: false,
+		}
+	}
+
+	/// Works until `stop` is cancelled and everything accepted is committed, or until `stop_now` is cancelled.
+	pub async fn run(mut self, stop: CancellationToken, stop_now: CancellationToken) -> Result<(), ActorError> {
+		let entries = block_in_place(|| self.parts.journal.entries())?;
+		let live = entries
+			.iter()
+			.filter(|(_, entry)| entry.step != Step::Ended)
+			.map(|(key, _)| key.job)
+			.collect();
+		block_in_place(|| self.parts.store.retain(&live))?;
+
+		let hint = Arc::new(Notify::new());
+		let follower = tokio::spawn(follow(
+			self.parts.chain.clone(),
+			self.parts.settings.follow,
+			hint.clone(),
+		));
+		let table = self.parts.table.clone();
+		let mut look = interval(LOOK_EVERY);
+		look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+		let result = loop {
+			let finished = tokio::select! {
+				() = stop_now.cancelled() => break Ok(()),
+				() = stop.cancelled(), if self.stopping.is_none() => {
+					tracing::info!("stopping: nothing new is taken, accepted jobs are finished");
+					self.stopping = Some(Instant::now());
+					None
+				},
+				_ = look.tick() => None,
+				() = hint.notified() => None,
+				() = table.inputs_complete() => None,
+				finished = self.results.recv() => finished,
+			};
+			match self.turn(finished).await {
+				Ok(true) => break Ok(()),
+				Ok(false) => {}
+				Err(error) => break Err(error),
+			}
+		};
+		follower.abort();
+		for work in self.work.values() {
+			work.cancel.store(true, Ordering::Relaxed);
+		}
+		result
+	}
+
+	/// Takes up what was finished, then looks at everything. Returns whether the stop is done.
+	async fn turn(&mut self, finished: Option<steps::Finished>) -> Result<bool, ActorError> {
+		if let Some(finished) = finished {
+			self.finish(finished)?;
+		}
+		while let Ok(finished) = self.results.try_recv() {
+			self.finish(finished)?;
+		}
+		self.reconcile().await
+	}
+
+	async fn reconcile(&mut self) -> Result<bool, ActorError> {
+		let Parts {
+			chain,
+			wire,
+			provider,
+			journal,
+			..
+		} = &self.parts;
+		let view = match View::read(chain, wire, *provider).await {
+			Ok(view) => view,
+			Err(error) => {
+				if !self.blind {
+					log_blindness(&error);
+				}
+				self.blind = true;
+				return Ok(self.stop_is_overdue() && self.work.is_empty());
+			}
+		};
+		if std::mem::take(&mut self.blind) {
+			tracing::info!(best = view.best.number, "the chain is visible again");
+		}
+		let entries: BTreeMap<Key, Entry> = block_in_place(|| journal.entries())?.into_iter().collect();
+		let live = |entry: &Entry| entry.step != Step::Ended;
+		let some_left = entries
+			.iter()
+			.any(|(key, entry)| live(entry) && ours(&view, key).is_none());
+		let finals = if some_left {
+			match finalised_jobs(chain, *provider).await {
+				Ok(jobs) => Some(jobs),
+				Err(error) => {
+					tracing::warn!(%error, "finalised state cannot be read; nothing is deleted");
+					None
+				}
+			}
+		} else {
+			None
+		};
+
+		let mut keys: BTreeSet<Key> = entries
+			.iter()
+			.filter(|(_, entry)| live(entry))
+			.map(|(key, _)| *key)
+			.collect();
+		keys.extend(view.jobs.values().map(|job| view.key(job)));
+		let mut lanes = self.free_lanes(&view, &entries);
+		for key in &keys {
+			self.tend(key, &view, finals.as_ref(), entries.get(key).cloned(), &mut lanes)?;
+		}
+		self.memory.retain(|key, _| keys.contains(key));
+
+		let entries: BTreeMap<Key, Entry> = block_in_place(|| self.parts.journal.entries())?.into_iter().collect();
+		self.publish(&view, finals.as_ref(), &entries);
+		self.standing.tend(&view, self.stopping.is_some()).await?;
+		self.report(&view, &entries);
+		Ok(self.stopping.is_some() && self.is_done(&view, &entries))
+	}
+
+	/// Does what one assignment needs now; several small things at once, one long thing at most.
+	fn tend(
+		&mut self,
+		key: &Key,
+		view: &View,
+		finals: Option<&BTreeMap<JobId, JobView>>,
+		mut entry: Option<Entry>,
+		lanes: &mut u16,
+	) -> Result<(), ActorError> {
+		let job = ours(view, key);
+		if let Some(work) = self.work.get(key) {
+			if job.is_none() {
+				work.cancel.store(true, Ordering::Relaxed);
+			}
+			return Ok(());
+		}
+		let gone = finals.is_some_and(|jobs| jobs.get(&key.job).is_none_or(|job| job.assignments != key.attempt));
+		// Each immediate action moves the record on, so this ends; the bound only says so.
+		for _ in 0..Step::ALL.len() {
+			let memory = self.memory.entry(*key).or_default();
+			if memory.not_before.is_some_and(|at| at > Instant::now()) {
+				break;
+			}
+			let files = match self.parts.store.get(&key.job) {
+				None => Files::Untaken,
+				Some(files) if files.is_complete() => Files::Complete,
+				Some(_) => Files::Incomplete,
+			};
+			let action = decide(&Facts {
+				job,
+				entry: entry.as_ref(),
+				gone,
+				tick: view.tick,
+				best: view.best.number,
+				nonce: view.nonce,
+				free_lanes: *lanes,
+				files,
+				verdict: memory.verdict,
+				sent: memory.sent,
+				stopping: self.stopping.is_some(),
+			});
+			match self.act(action, key, job, entry.clone(), view, lanes)? {
+				Some(next) => entry = Some(next),
+				None => break,
+			}
+		}
+		Ok(())
+	}
+
+	/// Lanes that are free, counting acceptances and direct runs that the chain does not show yet.
+	fn free_lanes(&self, view: &View, entries: &BTreeMap<Key, Entry>) -> u16 {
+		let is_assigned = |key: &Key| ours(view, key).is_some_and(|job| matches!(job.state, JobState::Assigned { .. }));
+		let accepting = entries.iter().filter(|(key, entry)| {
+			entry
+				.intent
+				.as_ref()
+				.is_some_and(|intent| intent.call == CallKind::Accept)
+				&& is_assigned(key)
+		});
+		let direct = self.work.iter().filter(|(key, work)| work.direct && is_assigned(key));
+		let held = u16::try_from(accepting.count().saturating_add(direct.count())).unwrap_or(u16::MAX);
+		view.provider
+			.terms
+			.lanes
+			.saturating_sub(view.provider.running)
+			.saturating_sub(held)
+	}
+
+	/// Whether a stopping worker has nothing left to do.
+	fn is_done(&self, view: &View, entries: &BTreeMap<Key, Entry>) -> bool {
+		let committed = |job: &JobView| {
+			matches!(job.state, JobState::Committed { .. })
+				&& entries
+					.get(&view.key(job))
+					.is_some_and(|entry| entry.step == Step::Committed)
+		};
+		let running = view
+			.jobs
+			.values()
+			.any(|job| matches!(job.state, JobState::Running { .. }));
+		let done = self.work.is_empty()
+			&& ((view.jobs.values().all(committed) && self.standing.is_withdrawn(view))
+				|| (self.stop_is_overdue() && !running));
+		if done {
+			let unsettled = view.jobs.len();
+			if unsettled > 0 {
+				tracing::warn!(
+					unsettled,
+					"stopped; results that are not settled can be fetched after the next start"
+				);
+			}
+		}
+		done
+	}
+
+	fn stop_is_overdue(&self) -> bool {
+		self.stopping.is_some_and(|since| since.elapsed() > STOP_PATIENCE)
+	}
+}
+
+/// The job, if the view shows this very attempt as this worker's.
+fn ours<'a>(view: &'a View, key: &Key) -> Option<&'a JobView> {
+	view.jobs.get(&key.job).filter(|job| view.key(job) == *key)
+}
+
+fn log_blindness(error: &ViewError) {
+	match error {
+		ViewError::NotAuthorised { .. } => {
+			tracing::error!(%error, "nothing can be signed; the owner names a worker with set-worker");
+		}
+		error => tracing::warn!(%error, "the chain cannot be read; trying on"),
+	}
+}
+
+/// Turns best blocks into hints.
+async fn follow(chain: Chain, mode: FollowMode, hint: Arc<Notify>) {
+	let mut blocks = chain.best_blocks(match mode {
+		FollowMode::Subscribe => Follow::Subscribe,
+		FollowMode::Poll => Follow::Poll(LOOK_EVERY),
+	});
+	loop {
+		match blocks.next().await {
+			Ok(_) => hint.notify_one(),
+			Err(error) => {
+				tracing::debug!(%error, "no hint of a new block");
+				sleep(LOOK_EVERY).await;
+			}
+		}
+	}
+}

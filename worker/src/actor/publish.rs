@@ -1,0 +1,65 @@
+//! What others see of the actor: the endpoint's table and the status file.
+
+use super::Actor;
+use crate::{
+	journal::{Entry, Key, Step},
+	report::{JobRow, Report},
+	table::Row,
+	view::View,
+};
+use millrace_client::{
+	chain::{JobId, JobView},
+	endpoint::auth::unix_now,
+};
+use std::collections::{BTreeMap, HashMap};
+
+impl Actor {
+	/// Renews the endpoint's table.
+	pub(super) fn publish(
+		&self,
+		view: &View,
+		finals: Option<&BTreeMap<JobId, JobView>>,
+		entries: &BTreeMap<Key, Entry>,
+	) {
+		let bundle = |key: &Key| entries.get(key).is_some_and(|entry| entry.outcome.is_some());
+		let mut rows: HashMap<JobId, Row> = HashMap::new();
+		for job in view.jobs.values() {
+			let key = view.key(job);
+			let no_space = self.memory.get(&key).is_some_and(|memory| memory.no_space);
+			rows.extend(Row::of(job, bundle(&key), no_space).map(|row| (job.id, row)));
+		}
+		// What is settled at the best block is served until that is final.
+		for (key, _) in entries.iter().filter(|(_, entry)| entry.step != Step::Ended) {
+			if !rows.contains_key(&key.job) {
+				let last = self
+					.parts
+					.table
+					.row(&key.job)
+					.or_else(|| Row::of(finals?.get(&key.job)?, bundle(key), false));
+				rows.extend(last.map(|row| (key.job, row)));
+			}
+		}
+		self.parts.table.publish(rows);
+	}
+
+	/// Renews the status file.
+	pub(super) fn report(&self, view: &View, entries: &BTreeMap<Key, Entry>) {
+		let report = Report {
+			pid: std::process::id(),
+			address: self.parts.wire.account().to_string(),
+			provider: view.provider.id,
+			status: view.provider.status.name().to_owned(),
+			best: view.best.number,
+			tick: view.tick,
+			lanes: view.provider.terms.lanes,
+			running: view.provider.running,
+			asks: view.asks.iter().map(|ask| ask.level.0).collect(),
+			stored: self.parts.store.used().unwrap_or(0),
+			written: unix_now(),
+			jobs: entries.iter().map(|(key, entry)| JobRow::new(key, entry)).collect(),
+		};
+		if let Err(error) = report.write(&self.parts.settings.state) {
+			tracing::debug!(%error, "the status file cannot be written");
+		}
+	}
+}

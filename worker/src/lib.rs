@@ -1,0 +1,42 @@
+//! The worker of a provider: sees its assigned jobs, runs them, commits the results and serves them.
+//!
+//! ```text
+//!              best block ┌────────────┐ actions  ┌───────────────┐
+//!   node ────────────────▶│ actor      │─────────▶│ long steps    │ prepare, compute (one at a time for each job)
+//!     ▲                   │ reconcile  │◀─────────│               │
+//!     │   signed calls    └─────┬──────┘ finished └──────┬────────┘
+//!   wire ◀──────────────────────┤  journal before all    │
+//!                               ▼                        ▼
+//!   requester ◀── TLS ──▶ endpoint (table)  ◀────▶  store (inputs, bundles)
+//! ```
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`cli`], [`config`], [`log`](mod@log), [`report`] | the program's face |
+//! | [`supervisor`] | starts and stops everything |
+//! | [`actor`] | looks at the chain and acts |
+//! | [`reconcile`] | what to do next with one assignment: a pure function |
+//! | [`jobs`] | the long steps |
+//! | [`journal`], [`halt`] | what survives a crash, and how that is tested |
+//! | [`store`] | inputs and bundles on the disk |
+//! | [`endpoint`], [`table`] | HTTPS for requesters |
+//! | [`view`], [`wire`], [`standing`] | reading the chain, signing and sending, the ask in the book |
+//! | [`keys`] | the worker's key and the TLS key |
+
+pub mod actor;
+pub mod cli;
+pub mod config;
+pub mod endpoint;
+pub mod halt;
+pub mod jobs;
+pub mod journal;
+pub mod keys;
+pub mod log;
+pub mod reconcile;
+pub mod report;
+pub mod standing;
+pub mod store;
+pub mod supervisor;
+pub mod table;
+pub mod view;
+pub mod wire;

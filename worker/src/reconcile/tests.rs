@@ -1,0 +1,390 @@
+//! Every state of the chain against every state of the journal that matters.
+
+use super::*;
+use crate::journal::{Anchor, Intent, Outcome};
+use millrace_client::chain::{AccountId, InputRef, JobId, JobSpec, KernelHash, Price, Target, Terms, H256};
+
+const UNTIL: Tick = 100;
+const ROOT: [u8; 32] = [9; 32];
+
+fn job(state: JobState, inputs: usize) -> JobView {
+	JobView {
+		id: JobId([1; 32]),
+		requester: AccountId([2; 32]),
+		spec: JobSpec {
+			kernel: KernelHash([3; 32]),
+			params: Vec::new(),
+			inputs: vec![
+				InputRef {
+					root: H256([4; 32]),
+					len: 10
+				};
+				inputs
+			],
+			items: 8,
+			max_units: 100,
+			data_key: [5; 32],
+			terms: Terms {
+				target: Target::Provider {
+					provider: 7,
+					price: Price(64),
+				},
+				public: false,
+				run_ticks: 50,
+				window: 1_200,
+				expires: 1_000,
+			},
+		},
+		price: Price(64),
+		fee_rate: 50_000_000,
+		items_per_leaf: 4,
+		item_size: 4,
+		data_units: 0,
+		escrow: 0,
+		fees_left: 2,
+		job_fee: 1,
+		assignments: 1,
+		acceptances: 0,
+		state,
+	}
+}
+
+fn assigned_job() -> JobView {
+	job(
+		JobState::Assigned {
+			provider: 7,
+			until: UNTIL,
+		},
+		1,
+	)
+}
+
+fn running_job() -> JobView {
+	job(
+		JobState::Running {
+			provider: 7,
+			payout: AccountId([6; 32]),
+			deadline: 500,
+		},
+		1,
+	)
+}
+
+fn committed_job() -> JobView {
+	let payout = AccountId([6; 32]);
+	job(
+		JobState::Committed {
+			provider: 7,
+			payout,
+			root: H256(ROOT),
+			units: 77,
+			window_end: 900,
+		},
+		1,
+	)
+}
+
+fn entry(step: Step) -> Entry {
+	let mut entry = Entry {
+		step,
+		..Entry::seen(Anchor {
+			number: 10,
+			hash: [0; 32],
+		})
+	};
+	if matches!(step, Step::Computed | Step::Committing | Step::Committed) {
+		entry.outcome = Some(Outcome {
+			root: ROOT,
+			units: 77,
+			bundle_len: 56,
+		});
+	}
+	entry
+}
+
+fn with_intent(step: Step, call: CallKind) -> Entry {
+	Entry {
+		intent: Some(Intent {
+			call,
+			nonce: 5,
+			valid_until: 73,
+			bytes: vec![1],
+		}),
+		..entry(step)
+	}
+}
+
+fn facts<'a>(job: Option<&'a JobView>, entry: Option<&'a Entry>) -> Facts<'a> {
+	Facts {
+		job,
+		entry,
+		gone: false,
+		tick: 20,
+		best: 30,
+		nonce: 5,
+		free_lanes: 1,
+		files: Files::Complete,
+		verdict: None,
+		sent: true,
+		stopping: false,
+	}
+}
+
+#[test]
+fn a_job_goes_its_way() {
+	let (assigned, running, committed) = (assigned_job(), running_job(), committed_job());
+	for (job, step, action) in [
+		(&assigned, Step::Seen, Action::Prepare),
+		(&assigned, Step::InputsReady, Action::Accept),
+		(&running, Step::Accepting, Action::Note(Step::Accepted)),
+		(&running, Step::Accepted, Action::Run),
+		(&running, Step::Computed, Action::Commit),
+		(&committed, Step::Committing, Action::Note(Step::Committed)),
+		(&committed, Step::Committed, Action::Wait),
+	] {
+		assert_eq!(
+			decide(&facts(Some(job), Some(&entry(step)))),
+			action,
+			"{step:?} {}",
+			job.state.name()
+		);
+	}
+	assert_eq!(decide(&facts(Some(&assigned), None)), Action::See);
+	let gone = Facts {
+		gone: true,
+		..facts(None, None)
+	};
+	for step in Step::ALL {
+		let expected = if step == Step::Ended { Action::Wait } else { Action::End };
+		assert_eq!(
+			decide(&Facts {
+				entry: Some(&entry(step)),
+				..gone
+			}),
+			expected
+		);
+	}
+}
+
+#[test]
+fn nothing_is_deleted_before_finality() {
+	for step in Step::ALL {
+		assert_eq!(decide(&facts(None, Some(&entry(step)))), Action::Wait, "{step:?}");
+	}
+}
+
+#[test]
+fn a_short_job_without_inputs_is_committed_at_once() {
+	let job = job(
+		JobState::Assigned {
+			provider: 7,
+			until: UNTIL,
+		},
+		0,
+	);
+	let mut ready = entry(Step::InputsReady);
+	ready.estimate_ms = Some(DIRECT_MS);
+	assert_eq!(decide(&facts(Some(&job), Some(&ready))), Action::Run);
+	ready.estimate_ms = Some(DIRECT_MS + 1);
+	assert_eq!(decide(&facts(Some(&job), Some(&ready))), Action::Accept);
+	assert_eq!(decide(&facts(Some(&job), Some(&entry(Step::Computed)))), Action::Commit);
+	ready.estimate_ms = Some(1);
+	assert_eq!(
+		decide(&facts(Some(&assigned_job()), Some(&ready))),
+		Action::Accept,
+		"with inputs: accept first"
+	);
+}
+
+#[test]
+fn extrinsics_are_sent_once_unless_they_cannot_count_any_more() {
+	let job = assigned_job();
+	for (step, call) in [
+		(Step::Accepting, CallKind::Accept),
+		(Step::Committing, CallKind::Commit),
+	] {
+		let entry = with_intent(step, call);
+		let facts = facts(Some(&job), Some(&entry));
+		assert_eq!(decide(&facts), Action::Wait);
+		assert_eq!(
+			decide(&Facts { sent: false, ..facts }),
+			Action::Resend,
+			"a new process sends the same bytes"
+		);
+		assert_eq!(decide(&Facts { best: 73, ..facts }), Action::Wait);
+		assert_eq!(decide(&Facts { best: 74, ..facts }), Action::Expired);
+		assert_eq!(decide(&Facts { nonce: 6, ..facts }), Action::Failed);
+	}
+	let entry = with_intent(Step::Committing, CallKind::Commit);
+	let running = running_job();
+	assert_eq!(decide(&facts(Some(&running), Some(&entry))), Action::Wait);
+	assert_eq!(
+		decide(&Facts {
+			sent: false,
+			..facts(Some(&running), Some(&entry))
+		}),
+		Action::Resend
+	);
+	assert_eq!(
+		decide(&Facts {
+			nonce: 6,
+			..facts(Some(&running), Some(&entry))
+		}),
+		Action::Failed
+	);
+}
+
+#[test]
+fn after_a_restart_the_further_side_counts() {
+	// The chain is further: whatever the journal holds, nothing is sent twice.
+	for step in [Step::Seen, Step::InputsReady, Step::Accepting] {
+		let entry = with_intent(step, CallKind::Accept);
+		assert_eq!(
+			decide(&facts(Some(&running_job()), Some(&entry))),
+			Action::Note(Step::Accepted)
+		);
+	}
+	for step in [Step::Computed, Step::Committing] {
+		let entry = with_intent(step, CallKind::Commit);
+		assert_eq!(
+			decide(&facts(Some(&committed_job()), Some(&entry))),
+			Action::Note(Step::Committed)
+		);
+	}
+	// The journal is further, after a reorganisation: the same call and the same root again.
+	assert_eq!(
+		decide(&facts(Some(&assigned_job()), Some(&entry(Step::Accepted)))),
+		Action::Accept
+	);
+	assert_eq!(
+		decide(&facts(Some(&running_job()), Some(&entry(Step::Committed)))),
+		Action::Commit
+	);
+	assert_eq!(
+		decide(&facts(Some(&assigned_job()), Some(&entry(Step::Committed)))),
+		Action::Commit
+	);
+	assert_eq!(
+		decide(&facts(Some(&assigned_job()), Some(&entry(Step::Ended)))),
+		Action::See
+	);
+}
+
+#[test]
+fn files_come_before_promises() {
+	let untaken = |job: &JobView, entry: &Entry| {
+		decide(&Facts {
+			files: Files::Untaken,
+			..facts(Some(job), Some(entry))
+		})
+	};
+	assert_eq!(untaken(&assigned_job(), &entry(Step::Seen)), Action::Take);
+	assert_eq!(untaken(&assigned_job(), &entry(Step::InputsReady)), Action::Take);
+	assert_eq!(untaken(&running_job(), &entry(Step::Accepted)), Action::Take);
+	assert_eq!(untaken(&committed_job(), &entry(Step::Committed)), Action::Take);
+
+	let waiting = Facts {
+		files: Files::Incomplete,
+		..facts(None, None)
+	};
+	let (job, entry) = (assigned_job(), entry(Step::Seen));
+	let waiting = Facts {
+		job: Some(&job),
+		entry: Some(&entry),
+		..waiting
+	};
+	assert_eq!(decide(&waiting), Action::Wait);
+	let late = Facts {
+		tick: UNTIL - REJECT_MARGIN,
+		..waiting
+	};
+	assert_eq!(decide(&late), Action::Reject(RejectReason::InputsMissing));
+	let running = running_job();
+	assert_eq!(
+		decide(&Facts {
+			job: Some(&running),
+			..waiting
+		}),
+		Action::Abandon
+	);
+}
+
+#[test]
+fn a_full_worker_waits_and_says_busy_at_the_end() {
+	let (job, ready) = (assigned_job(), entry(Step::InputsReady));
+	let full = Facts {
+		free_lanes: 0,
+		..facts(Some(&job), Some(&ready))
+	};
+	assert_eq!(decide(&full), Action::Wait);
+	assert_eq!(
+		decide(&Facts { tick: UNTIL, ..full }),
+		Action::Reject(RejectReason::Busy)
+	);
+}
+
+#[test]
+fn a_verdict_ends_the_assignment() {
+	let (job, seen) = (assigned_job(), entry(Step::Seen));
+	let verdict = Some(RejectReason::TooSlow);
+	assert_eq!(
+		decide(&Facts {
+			verdict,
+			..facts(Some(&job), Some(&seen))
+		}),
+		Action::Reject(RejectReason::TooSlow)
+	);
+	let (running, accepted) = (running_job(), entry(Step::Accepted));
+	assert_eq!(
+		decide(&Facts {
+			verdict,
+			..facts(Some(&running), Some(&accepted))
+		}),
+		Action::Abandon
+	);
+}
+
+#[test]
+fn a_stopping_worker_hands_back_and_finishes() {
+	let stop = |job: &JobView, step: Step| {
+		let entry = entry(step);
+		decide(&Facts {
+			stopping: true,
+			..facts(Some(job), Some(&entry))
+		})
+	};
+	let other = Action::Reject(RejectReason::Other);
+	assert_eq!(stop(&assigned_job(), Step::Seen), other);
+	assert_eq!(stop(&assigned_job(), Step::InputsReady), other);
+	assert_eq!(stop(&assigned_job(), Step::Computed), Action::Commit);
+	assert_eq!(stop(&running_job(), Step::Accepted), Action::Run);
+	assert_eq!(stop(&running_job(), Step::Computed), Action::Commit);
+}
+
+#[test]
+fn a_foreign_result_is_never_answered() {
+	let mut other = entry(Step::Committing);
+	other.outcome = Some(Outcome {
+		root: [8; 32],
+		units: 77,
+		bundle_len: 56,
+	});
+	assert_eq!(decide(&facts(Some(&committed_job()), Some(&other))), Action::Conflict);
+}
+
+#[test]
+fn failing_extrinsics_end() {
+	let mut ready = entry(Step::InputsReady);
+	ready.failures = MAX_FAILURES;
+	assert_eq!(decide(&facts(Some(&assigned_job()), Some(&ready))), Action::Wait);
+	let mut computed = entry(Step::Computed);
+	computed.failures = MAX_FAILURES;
+	assert_eq!(decide(&facts(Some(&running_job()), Some(&computed))), Action::Wait);
+}
+
+#[test]
+fn a_deadline_leaves_a_fifth_for_blocks_and_checks() {
+	// 50 ticks are 150 s.
+	assert!(!is_too_slow(&running_job(), 120_000));
+	assert!(is_too_slow(&running_job(), 120_001));
+}

@@ -1,0 +1,110 @@
+//! What this worker knows, for people and for scripts: a file beside the journal, rewritten as things change, because
+//! only one process may have the journal open.
+
+use crate::journal::{Entry, Key, Step};
+use millrace_client::chain::{to_hex, JobId, ProviderId, Tick};
+use serde::{Deserialize, Serialize};
+use std::{
+	fs, io,
+	path::{Path, PathBuf},
+};
+
+/// The file in the state directory.
+pub const FILE: &str = "status.json";
+
+/// One record of the journal.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct JobRow {
+	/// The job.
+	pub job: JobId,
+	/// Which assignment of it.
+	pub attempt: u8,
+	/// To which provider.
+	pub provider: ProviderId,
+	/// The journal step.
+	pub step: String,
+	/// Root of the output tree, once computed.
+	pub root: Option<String>,
+	/// Units, once computed.
+	pub units: Option<u64>,
+	/// Extrinsics that were included and failed.
+	pub failures: u8,
+	/// What goes wrong, or why it ended; empty when nothing does.
+	pub note: String,
+	/// When the record was written, in seconds since 1970.
+	pub written: u64,
+}
+
+impl JobRow {
+	/// The row of a record.
+	pub fn new(key: &Key, entry: &Entry) -> Self {
+		Self {
+			job: key.job,
+			attempt: key.attempt,
+			provider: key.provider,
+			step: entry.step.name().to_owned(),
+			root: entry.outcome.map(|outcome| to_hex(&outcome.root)),
+			units: entry.outcome.map(|outcome| outcome.units),
+			failures: entry.failures,
+			note: entry.note.clone(),
+			written: entry.written,
+		}
+	}
+
+	/// Whether the job still needs this worker.
+	pub fn is_live(&self) -> bool {
+		self.step != Step::Ended.name()
+	}
+}
+
+/// The worker at one moment.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Report {
+	/// The worker's process.
+	pub pid: u32,
+	/// Its address.
+	pub address: String,
+	/// Its provider.
+	pub provider: ProviderId,
+	/// `active`, `draining`, `chilled` or `exiting`.
+	pub status: String,
+	/// The best block that was looked at.
+	pub best: u64,
+	/// The protocol clock there.
+	pub tick: Tick,
+	/// Jobs at once.
+	pub lanes: u16,
+	/// Jobs running, as the chain counts.
+	pub running: u16,
+	/// Levels of the asks that stand in the book.
+	pub asks: Vec<u8>,
+	/// Bytes that jobs' files take.
+	pub stored: u64,
+	/// When this was written, in seconds since 1970.
+	pub written: u64,
+	/// The journal.
+	pub jobs: Vec<JobRow>,
+}
+
+impl Report {
+	/// Writes the file, whole or not at all. Not made durable: the journal is.
+	pub fn write(&self, state: &Path) -> io::Result<()> {
+		let path = path(state);
+		let partial = path.with_extension("partial");
+		fs::write(&partial, serde_json::to_vec_pretty(self)?)?;
+		fs::rename(&partial, &path)
+	}
+
+	/// Reads the file. `None` when no worker ever ran here.
+	pub fn read(state: &Path) -> io::Result<Option<Self>> {
+		match fs::read(path(state)) {
+			Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+			Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+			Err(error) => Err(error),
+		}
+	}
+}
+
+fn path(state: &Path) -> PathBuf {
+	state.join(FILE)
+}

@@ -1,0 +1,103 @@
+//! The chain's state as far as this worker goes, read at one block. Events are never read: whatever was missed, the
+//! next view shows where things stand.
+
+use crate::{
+	journal::{Anchor, Key},
+	wire::{Wire, WireError},
+};
+use futures::future::try_join_all;
+use millrace_client::chain::{
+	AccountId, AskView, At, Chain, ChainError, JobId, JobView, ProviderId, ProviderView, Tick,
+};
+use std::collections::BTreeMap;
+
+/// What reading the chain can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+	/// The node cannot be asked, or its runtime is another one.
+	#[error(transparent)]
+	Chain(#[from] ChainError),
+	/// The account's nonce cannot be read.
+	#[error(transparent)]
+	Wire(#[from] WireError),
+	/// The provider's owner has revoked or replaced this worker's key.
+	#[error("provider {provider} no longer names {account} as its worker")]
+	NotAuthorised {
+		/// The provider.
+		provider: ProviderId,
+		/// This worker.
+		account: AccountId,
+	},
+}
+
+/// State at one best block.
+#[derive(Clone, Debug)]
+pub struct View {
+	/// The block.
+	pub best: Anchor,
+	/// The protocol clock.
+	pub tick: Tick,
+	/// The worker account's nonce: extrinsics with a smaller one are on the chain.
+	pub nonce: u64,
+	/// This worker's provider.
+	pub provider: ProviderView,
+	/// Its asks.
+	pub asks: Vec<AskView>,
+	/// Its jobs: assigned, running, committed.
+	pub jobs: BTreeMap<JobId, JobView>,
+}
+
+impl View {
+	/// Reads the best block.
+	pub async fn read(chain: &Chain, wire: &Wire, provider: ProviderId) -> Result<Self, ViewError> {
+		let at = chain.best().await?;
+		let best = anchor(&at);
+		let account = wire.account();
+		let view = at.provider(provider).await?.filter(|view| view.worker == Some(account));
+		let Some(view) = view else {
+			return Err(ViewError::NotAuthorised { provider, account });
+		};
+		Ok(Self {
+			best,
+			tick: at.tick().await?,
+			nonce: wire.nonce_at(&best).await?,
+			provider: view,
+			asks: at.asks(provider).await?,
+			jobs: jobs(&at, provider).await?,
+		})
+	}
+
+	/// The journal key of a job in this view.
+	pub fn key(&self, job: &JobView) -> Key {
+		Key {
+			job: job.id,
+			attempt: job.assignments,
+			provider: self.provider.id,
+		}
+	}
+}
+
+/// The provider's jobs in finalised state.
+pub async fn finalised_jobs(chain: &Chain, provider: ProviderId) -> Result<BTreeMap<JobId, JobView>, ChainError> {
+	jobs(&chain.finalised().await?, provider).await
+}
+
+/// A block's number and hash.
+pub fn anchor(at: &At) -> Anchor {
+	let block = at.block();
+	Anchor {
+		number: block.number,
+		hash: block.hash.0,
+	}
+}
+
+async fn jobs(at: &At, provider: ProviderId) -> Result<BTreeMap<JobId, JobView>, ChainError> {
+	let ids = at.provider_jobs(provider).await?;
+	let jobs = try_join_all(ids.into_iter().map(|id| at.job(id))).await?;
+	Ok(jobs
+		.into_iter()
+		.flatten()
+		.filter(|job| job.state.provider() == Some(provider))
+		.map(|job| (job.id, job))
+		.collect())
+}

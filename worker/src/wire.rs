@@ -1,0 +1,222 @@
+//! Signing and sending, apart: an extrinsic must be in the journal before the node sees it.
+//!
+//! There is one [`Wire`] for the worker's key, and its lock is held from the choice of a nonce until the node has
+//! answered, so two extrinsics never share a nonce. The same bytes may be sent any number of times: the nonce in them
+//! lets the chain include them once at most.
+
+use crate::journal::{Anchor, CallKind, Intent, JournalError};
+use millrace_client::chain::{AccountId, Call, RejectReason, MORTALITY};
+use std::sync::Arc;
+use subxt::{
+	backend::LegacyBackend,
+	config::{DefaultExtrinsicParamsBuilder, RpcConfigFor},
+	dynamic::Value,
+	ext::scale_encode::EncodeAsFields,
+	rpcs::{
+		client::{ReconnectingRpcClient, RpcClient},
+		LegacyRpcMethods,
+	},
+	utils::H256,
+	OnlineClient, SubstrateConfig,
+};
+use subxt_signer::sr25519::Keypair;
+use tokio::{sync::Mutex, task::block_in_place};
+
+/// The node's code for "this transaction is in the pool already".
+const ALREADY_IMPORTED: i32 = 1013;
+
+/// What signing or sending can fail with. Nothing is paid in any of these cases.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+	/// The node cannot be asked.
+	#[error("the node cannot be asked: {0}")]
+	Node(String),
+	/// The pool refuses the extrinsic: its nonce is used, its time is over, or its fee cannot be paid.
+	#[error("the node refused the transaction: {0}")]
+	Refused(String),
+	/// This runtime has another shape of the call.
+	#[error("the chain's runtime and this program disagree about {call}: {reason}")]
+	OtherRuntime {
+		/// The call.
+		call: &'static str,
+		/// What differs.
+		reason: String,
+	},
+	/// The worker makes no such call.
+	#[error("the worker does not sign `{0}`")]
+	NotOurs(&'static str),
+	/// The intent could not be written, so nothing was sent.
+	#[error("nothing was sent, because the intent could not be written")]
+	Journal(#[from] JournalError),
+}
+
+/// The worker's key and its own connection for sending.
+pub struct Wire {
+	pair: Keypair,
+	client: OnlineClient<SubstrateConfig>,
+	rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
+	turn: Mutex<()>,
+}
+
+impl Wire {
+	/// Connects; call it once the node is known to answer.
+	pub async fn connect(url: &str, pair: Keypair) -> Result<Self, WireError> {
+		let transport = ReconnectingRpcClient::builder().build(url).await.map_err(node)?;
+		let rpc = RpcClient::new(transport);
+		let backend: LegacyBackend<SubstrateConfig> = LegacyBackend::builder().build(rpc.clone());
+		let client = OnlineClient::<SubstrateConfig>::from_backend(Arc::new(backend))
+			.await
+			.map_err(node)?;
+		Ok(Self {
+			pair,
+			client,
+			rpc: LegacyRpcMethods::new(rpc),
+			turn: Mutex::new(()),
+		})
+	}
+
+	/// The worker's account.
+	pub fn account(&self) -> AccountId {
+		self.pair.public_key().to_account_id()
+	}
+
+	/// The account's nonce in a block: extrinsics with a smaller one are on the chain.
+	pub async fn nonce_at(&self, block: &Anchor) -> Result<u64, WireError> {
+		let at = self.client.at_block(H256(block.hash)).await.map_err(node)?;
+		at.tx().account_nonce(&self.account()).await.map_err(node)
+	}
+
+	/// Signs `call`, valid for 64 blocks from `anchor` and worth nothing on a fork without that block; hands the intent
+	/// to `record`, which must make it durable; then sends it. Needs the runtime with many threads: `record` blocks.
+	pub async fn submit(
+		&self,
+		call: &Call,
+		anchor: &Anchor,
+		record: impl FnOnce(&Intent) -> Result<(), JournalError> + Send,
+	) -> Result<Intent, WireError> {
+		let _turn = self.turn.lock().await;
+		let nonce = self
+			.rpc
+			.system_account_next_index(&self.account())
+			.await
+			.map_err(node)?;
+		let intent = self.sign(call, anchor, nonce).await?;
+		block_in_place(|| record(&intent))?;
+		self.broadcast(&intent).await?;
+		Ok(intent)
+	}
+
+	/// Sends the bytes of an intent again.
+	pub async fn resend(&self, intent: &Intent) -> Result<(), WireError> {
+		let _turn = self.turn.lock().await;
+		self.broadcast(intent).await
+	}
+
+	async fn broadcast(&self, intent: &Intent) -> Result<(), WireError> {
+		match self.rpc.author_submit_extrinsic(&intent.bytes).await {
+			Ok(_) => Ok(()),
+			Err(subxt::rpcs::Error::User(answer)) if answer.code == ALREADY_IMPORTED => Ok(()),
+			Err(subxt::rpcs::Error::User(answer)) => {
+				let detail = answer.data.as_ref().map(|data| data.get().trim_matches('"').to_owned());
+				Err(WireError::Refused(match detail {
+					Some(detail) => format!("{}: {detail}", answer.message),
+					None => answer.message.clone(),
+				}))
+			}
+			Err(error) => Err(node(error)),
+		}
+	}
+
+	async fn sign(&self, call: &Call, anchor: &Anchor, nonce: u64) -> Result<Intent, WireError> {
+		match call {
+			Call::AcceptJob { job } => {
+				self.encode(CallKind::Accept, "accept_job", (job.0,), anchor, nonce)
+					.await
+			}
+			Call::RejectJob { job, reason } => {
+				let reason = Value::unnamed_variant(variant_of(*reason), Vec::<Value>::new());
+				self.encode(CallKind::Reject, "reject_job", (job.0, reason), anchor, nonce)
+					.await
+			}
+			Call::CommitResult { job, root, units } => {
+				self.encode(
+					CallKind::Commit,
+					"commit_result",
+					(job.0, root.0, *units),
+					anchor,
+					nonce,
+				)
+				.await
+			}
+			Call::AbandonJob { job } => {
+				self.encode(CallKind::Abandon, "abandon_job", (job.0,), anchor, nonce)
+					.await
+			}
+			Call::PlaceAsk { slot, level } => {
+				self.encode(CallKind::PlaceAsk, "place_ask", (*slot, level.0), anchor, nonce)
+					.await
+			}
+			Call::WithdrawAsk { slot } => {
+				self.encode(CallKind::WithdrawAsk, "withdraw_ask", (*slot,), anchor, nonce)
+					.await
+			}
+			Call::Drain { provider } => self.encode(CallKind::Drain, "drain", (*provider,), anchor, nonce).await,
+			Call::Resume { provider } => {
+				self.encode(CallKind::Resume, "resume", (*provider,), anchor, nonce)
+					.await
+			}
+			other => Err(WireError::NotOurs(other.name())),
+		}
+	}
+
+	async fn encode<D: EncodeAsFields>(
+		&self,
+		kind: CallKind,
+		call: &'static str,
+		data: D,
+		anchor: &Anchor,
+		nonce: u64,
+	) -> Result<Intent, WireError> {
+		let pallet = match kind {
+			CallKind::Drain | CallKind::Resume => "Providers",
+			_ => "Market",
+		};
+		let payload = subxt::tx::dynamic(pallet, call, data);
+		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
+			.nonce(nonce)
+			.mortal_from_unchecked(MORTALITY, anchor.number, H256(anchor.hash))
+			.build();
+		let at = self.client.at_block(H256(anchor.hash)).await.map_err(node)?;
+		let other_runtime = |error: subxt::error::ExtrinsicError| WireError::OtherRuntime {
+			call,
+			reason: error.to_string(),
+		};
+		let mut signable = at
+			.tx()
+			.create_signable_offline(&payload, params)
+			.map_err(other_runtime)?;
+		let signed = signable.sign(&self.pair).map_err(other_runtime)?;
+		Ok(Intent {
+			call: kind,
+			nonce,
+			// The era's last block is the one before its death.
+			valid_until: anchor.number.saturating_add(MORTALITY).saturating_sub(1),
+			bytes: signed.into_encoded(),
+		})
+	}
+}
+
+/// The runtime's name of a reason.
+fn variant_of(reason: RejectReason) -> &'static str {
+	match reason {
+		RejectReason::Busy => "Busy",
+		RejectReason::InputsMissing => "InputsMissing",
+		RejectReason::TooSlow => "TooSlow",
+		RejectReason::Unsupported => "Unsupported",
+		RejectReason::Other => "Other",
+	}
+}
+
+fn node(error: impl std::fmt::Display) -> WireError {
+	WireError::Node(error.to_string())
+}
