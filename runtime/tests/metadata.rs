@@ -23,6 +23,6 @@ fn client_metadata_is_this_runtimes() {
 	assert!(
 		committed == metadata[..],
 		"client/metadata.scale is not this runtime's metadata. Refresh it:\n\
-		 {REFRESH}=1 cargo nextest run --workspace -E 'test(client_metadata_is_this_runtimes)'"
+		 {REFRESH}=1 cargo test --workspace --test metadata"
 	);
 }

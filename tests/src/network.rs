@@ -54,7 +54,12 @@ impl Network {
 	/// Starts a chain from `preset` in `folder`, makes and funds the keys and registers the provider. Does not start the
 	/// worker.
 	pub fn start(preset: &str, folder: &Path, progress: impl Fn(&str)) -> Network {
-		let node = Node::start(preset, &folder.join("node"));
+		Network::start_on(preset, folder, free_port(), progress)
+	}
+
+	/// The same with the node at a given port.
+	pub fn start_on(preset: &str, folder: &Path, port: u16, progress: impl Fn(&str)) -> Network {
+		let node = Node::start_on(preset, &folder.join("node"), port);
 		progress(&format!("a chain from the preset `{preset}` at {}", node.url()));
 		let client = Client::new(node.url(), &folder.join("client"));
 		let endpoint = free_port();
@@ -145,7 +150,7 @@ impl Network {
 			])
 			.args(["--ask-price", ASK, "--state"])
 			.arg(self.folder.join("worker"))
-			.env_remove("MILLRACE_STATE")
+			.env_remove("MILLRACE_WORKER_STATE")
 			.env_remove("MILLRACE_HALT_AFTER");
 		command
 	}

@@ -28,6 +28,18 @@ fn job_file(folder: &Path, name: &str, offer: &str) -> PathBuf {
 	path
 }
 
+/// Writes a Mandelbrot job without inputs, which nothing has to be brought to, with these lines as its `[offer]`.
+fn job_without_inputs(folder: &Path, name: &str, offer: &str) -> PathBuf {
+	let kernel = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/kernels/mandelbrot/mandelbrot.mk");
+	fs::copy(kernel, folder.join("mandelbrot.mk")).expect("the example is there");
+	let text = format!(
+		"kernel = \"mandelbrot.mk\"\nitems = 32\nparams = [-536870912, -335544320, 1310720, 32, 255]\n[offer]\n{offer}\n"
+	);
+	let path = folder.join(format!("{name}.toml"));
+	fs::write(&path, text).expect("the test's folder is writable");
+	path
+}
+
 fn run(network: &Network, file: &Path, more: &[&str]) -> Value {
 	let requester = network.key("requester");
 	let mut arguments = vec![
@@ -63,8 +75,8 @@ fn jobs_end_in_every_honest_way_and_the_money_adds_up() {
 
 	// Nobody offers yet: a job below every ask waits in the book. It is free to take back.
 	let start = network.ledger();
-	let queued = job_file(folder.path(), "queued", "level = 10\nexpires_in = 150");
-	let job = run(&network, &queued, &["--register", "--id-only"]);
+	let queued = job_without_inputs(folder.path(), "queued", "level = 10\nexpires_in = 150");
+	let job = run(&network, &queued, &["--register"]);
 	let id = job["job"].as_str().expect("an id").to_owned();
 	network
 		.client
@@ -73,11 +85,8 @@ fn jobs_end_in_every_honest_way_and_the_money_adds_up() {
 	println!("cancelled   {id}");
 
 	// One that nobody takes expires by itself.
-	let expiring = job_file(folder.path(), "expiring", "level = 10\nexpires_in = 6");
-	let id = run(&network, &expiring, &["--id-only"])["job"]
-		.as_str()
-		.expect("an id")
-		.to_owned();
+	let expiring = job_without_inputs(folder.path(), "expiring", "level = 10\nexpires_in = 6");
+	let id = run(&network, &expiring, &[])["job"].as_str().expect("an id").to_owned();
 	network
 		.node
 		.wait_until("the job's expiry", Duration::from_secs(90), |_| {
@@ -93,7 +102,11 @@ fn jobs_end_in_every_honest_way_and_the_money_adds_up() {
 	// From the book, all leaves re-run.
 	let book = job_file(folder.path(), "book", "expires_in = 150");
 	let before = network.ledger();
-	let report = run(&network, &book, &[&wait[..], &["--check", "all"]].concat());
+	let report = run(
+		&network,
+		&book,
+		&[&wait[..], &["--register", "--check", "all"]].concat(),
+	);
 	let after = network.ledger();
 	let counted: Vec<u64> = report["sums"]
 		.as_array()
@@ -137,10 +150,7 @@ fn jobs_end_in_every_honest_way_and_the_money_adds_up() {
 	// A requester that goes away pays when the window is over.
 	let before = network.ledger();
 	let lapsing = job_file(folder.path(), "lapsing", "expires_in = 150");
-	let id = run(&network, &lapsing, &["--id-only"])["job"]
-		.as_str()
-		.expect("an id")
-		.to_owned();
+	let id = run(&network, &lapsing, &[])["job"].as_str().expect("an id").to_owned();
 	network
 		.node
 		.wait_until("the job's lapse", Duration::from_secs(180), |_| {

@@ -43,7 +43,6 @@ const KERNEL: &str = "
 .max_units  1000
 .max_faults 1
 .w i at j x t
-
   index   i
   shl     at, i, 4
   loop each
@@ -65,11 +64,8 @@ fn wait<T>(what: &str, limit: Duration, worker: &mut Process, mut look: impl FnM
 			return found;
 		}
 		assert!(worker.is_running(), "{what}: the worker ended:\n{}", worker.output());
-		assert!(
-			start.elapsed() < limit,
-			"{what}: not in {limit:?}; the worker says:\n{}",
-			worker.output()
-		);
+		let log = worker.output();
+		assert!(start.elapsed() < limit, "{what}: not in {limit:?}; the worker:\n{log}");
 		sleep(Duration::from_millis(100));
 	}
 }
@@ -136,10 +132,7 @@ impl Purchase {
 		let report = answer.json();
 		assert_eq!(report["check"]["verified"], true, "{name}: {report}");
 		let bytes = fs::read(&self.output).unwrap_or_else(|error| panic!("{name}: no output: {error}"));
-		assert!(
-			bytes == self.expected,
-			"{name}: the output is wrong, or another job's: {report}"
-		);
+		assert!(bytes == self.expected, "{name}: other bytes than the job's: {report}");
 		report
 	}
 }
@@ -225,14 +218,10 @@ fn state_as_on_chain(network: &Network, report: &Value) -> Value {
 	let (tick, running, asks) = (&report["tick"], &report["running"], &report["asks"]);
 	let worker = json!({ "jobs": live, "tick": tick, "running": running, "asks": asks });
 
-	let runtime = tokio::runtime::Builder::new_current_thread()
-		.enable_all()
-		.build()
-		.expect("a runtime");
+	let runtime = tokio::runtime::Runtime::new().expect("a runtime");
 	let chain = runtime.block_on(async {
-		let chain = Chain::connect(&network.node.url(), Duration::from_secs(10))
-			.await
-			.expect("the node answers");
+		let connected = Chain::connect(&network.node.url(), START).await;
+		let chain = connected.expect("the node answers");
 		let at = chain.at_number(block).await.expect("the block that the worker read");
 		let mut jobs: BTreeSet<(String, u64)> = BTreeSet::new();
 		for id in at.provider_jobs(network.provider).await.expect("the provider's jobs") {

@@ -53,7 +53,7 @@ enum Command {
 #[derive(Args, Debug)]
 struct StateArgs {
 	/// The state directory
-	#[arg(long, env = "MILLRACE_STATE", value_name = "DIR")]
+	#[arg(long, env = "MILLRACE_WORKER_STATE", value_name = "DIR")]
 	state: PathBuf,
 }
 

@@ -47,7 +47,7 @@ pub struct Flags {
 	#[arg(long, env = "MILLRACE_URL", value_name = "URL")]
 	pub url: Option<String>,
 	/// The state directory, made by `init`.
-	#[arg(long, env = "MILLRACE_STATE", value_name = "DIR")]
+	#[arg(long, env = "MILLRACE_WORKER_STATE", value_name = "DIR")]
 	pub state: Option<PathBuf>,
 	/// Address and port of the endpoint.
 	#[arg(long, env = "MILLRACE_LISTEN", value_name = "ADDRESS:PORT")]
@@ -140,7 +140,7 @@ impl ConfigError {
 		match self {
 			Self::Read { .. } => "name another file with --config",
 			Self::Parse { .. } => "known keys: url, state, listen, ask_level, ask_price, threads, quota, follow",
-			Self::NoState => "give --state DIR, MILLRACE_STATE, or `state` in the configuration",
+			Self::NoState => "give --state DIR, MILLRACE_WORKER_STATE, or `state` in the configuration",
 			Self::TwoAsks => "give one of them",
 			Self::PriceTooHigh(_) => "give a lower price: level 255 is the highest",
 		}

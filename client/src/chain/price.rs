@@ -1,6 +1,6 @@
 //! The price ladder and the arithmetic of escrow and payment, as the market's rules define them.
 //!
-//! Protocol, section 2: prices are planck per 2³⁰ units; level k is 64 × 1.08ᵏ rounded to the nearest planck; what is
+//! Prices are planck per 2³⁰ units; level k is 64 × 1.08ᵏ rounded to the nearest planck; what is
 //! held rounds up, what is paid rounds down.
 
 use crate::amount::{self, Balance};

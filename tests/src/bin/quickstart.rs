@@ -2,11 +2,12 @@
 //! planck accounted for. `scripts/quickstart.sh` builds everything and runs this.
 
 use flate2::read::GzDecoder;
-use millrace_tests::{native, Ledger, Network};
+use millrace_tests::{free_port, native, Ledger, Network};
 use serde_json::Value;
 use std::{
 	fs::File,
 	io::{BufReader, Read},
+	net::{Ipv4Addr, TcpListener},
 	path::{Path, PathBuf},
 	process::ExitCode,
 	time::{Duration, Instant},
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
 	let start = Instant::now();
 	let progress = move |text: &str| println!("ok      {text} ({} s)", start.elapsed().as_secs());
 
-	let mut network = Network::start("development", &folder, progress);
+	let mut network = Network::start_on("development", &folder, port(keep), progress);
 	network.start_worker();
 	progress(&format!(
 		"a worker at https://127.0.0.1:{}, its ask in the book",
@@ -88,6 +89,15 @@ fn main() -> ExitCode {
 	}
 	println!("done in {} s", start.elapsed().as_secs());
 	ExitCode::SUCCESS
+}
+
+/// A chain that is kept stands where the client looks for it, unless something else does.
+fn port(keep: bool) -> u16 {
+	const USUAL: u16 = 9944;
+	match TcpListener::bind((Ipv4Addr::LOCALHOST, USUAL)) {
+		Ok(_) if keep => USUAL,
+		_ => free_port(),
+	}
 }
 
 fn worker_id(network: &Network) -> u32 {
