@@ -20,6 +20,24 @@ mod memory;
 mod meter;
 mod task;
 
+/// Sees what an item executes. Tests count opcodes with it; everybody else looks on as `()`, which costs nothing.
+pub trait Observer {
+	/// An instruction of opcode `op` is executed: its own units were charged and passed no bound.
+	fn executed(&mut self, op: u8);
+}
+
+impl Observer for () {
+	#[inline(always)]
+	fn executed(&mut self, _: u8) {}
+}
+
+impl<O: Observer + ?Sized> Observer for &mut O {
+	#[inline(always)]
+	fn executed(&mut self, op: u8) {
+		(**self).executed(op);
+	}
+}
+
 /// How an item ended. A trap is a valid result: the item's bytes are 0, its units are paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -78,6 +96,19 @@ pub fn eval_item<R: InputReader + ?Sized>(
 	machine: &mut Machine,
 	out: &mut [u8],
 ) -> Result<Outcome, EvalError> {
+	eval_item_observed(program, task, inputs, index, machine, out, ())
+}
+
+/// As [`eval_item`]; `observer` is told of every instruction.
+pub fn eval_item_observed<R: InputReader + ?Sized, O: Observer>(
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &R,
+	index: u32,
+	machine: &mut Machine,
+	out: &mut [u8],
+	observer: O,
+) -> Result<Outcome, EvalError> {
 	if out.len() != usize::from(program.header().item_size) || !machine.fits(program) {
 		return Err(EvalError::Shape);
 	}
@@ -86,7 +117,7 @@ pub fn eval_item<R: InputReader + ?Sized>(
 	}
 	machine.reset(program);
 	out.fill(0);
-	let mut meter = Meter::new(program, task);
+	let mut meter = Meter::new(program, task, observer);
 	let trapped_at = match interpreter::run(program, task, inputs, index, machine, &mut meter, out) {
 		Ok(()) => {
 			return Ok(Outcome {

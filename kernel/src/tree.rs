@@ -5,13 +5,16 @@
 //! in a proof can change it. Leaves and inner nodes are hashed in different domains. Integers are little-endian.
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 pub use self::{
 	input::{
-		input_chunk_len, input_chunks, input_leaf, input_path, input_root, input_root_of_leaves, verify_input_chunk,
+		input_chunk_len, input_chunks, input_leaf, input_leaves, input_path, input_root, input_root_of_leaves,
+		verify_input_chunk,
 	},
 	output::{
-		output_leaf, output_node, output_path, output_root, verify_output_path, Claim, Pair, SumNode, SumOverflow,
+		output_leaf, output_leaves, output_node, output_path, output_root, verify_output_path, Claim, Pair, SumNode,
+		SumOverflow,
 	},
 };
 
@@ -25,6 +28,15 @@ pub type Digest = [u8; 32];
 pub trait Hasher {
 	/// The hash of the concatenated parts.
 	fn hash(parts: &[&[u8]]) -> Digest;
+
+	/// The hash of each of several messages of `len` bytes that lie one after another. Where several can be hashed at
+	/// once, in the lanes of wide registers, that is several times as fast.
+	fn hash_each(messages: &[u8], len: usize) -> Vec<Digest> {
+		messages
+			.chunks_exact(len.max(1))
+			.map(|message| Self::hash(&[message]))
+			.collect()
+	}
 }
 
 /// BLAKE2b-256 in software, with the instructions that the machine has.
@@ -41,6 +53,63 @@ impl Hasher for Blake2b {
 		}
 		// 32 bytes were asked for, so the conversion cannot fail.
 		Digest::try_from(state.finalize().as_bytes()).unwrap_or_default()
+	}
+
+	fn hash_each(messages: &[u8], len: usize) -> Vec<Digest> {
+		let mut params = blake2b_simd::Params::new();
+		params.hash_length(32);
+		let mut jobs: Vec<blake2b_simd::many::HashManyJob<'_>> = messages
+			.chunks_exact(len.max(1))
+			.map(|message| blake2b_simd::many::HashManyJob::new(&params, message))
+			.collect();
+		blake2b_simd::many::hash_many(jobs.iter_mut());
+		jobs.iter()
+			.map(|job| Digest::try_from(job.to_hash().as_bytes()).unwrap_or_default())
+			.collect()
+	}
+}
+
+/// Messages that are hashed at once: a multiple of the lanes of every machine, and little enough to stay in its cache.
+const BATCH: usize = 16;
+
+/// Collects messages of one length and hashes them [`BATCH`] at a time.
+struct Batch<H> {
+	len: usize,
+	messages: Vec<u8>,
+	hashes: Vec<Digest>,
+	hasher: PhantomData<H>,
+}
+
+impl<H: Hasher> Batch<H> {
+	/// A batch of messages of `len` bytes, of which about `count` will come.
+	fn new(len: usize, count: usize) -> Self {
+		Batch {
+			len,
+			messages: Vec::with_capacity(len.saturating_mul(BATCH.min(count))),
+			hashes: Vec::with_capacity(count),
+			hasher: PhantomData,
+		}
+	}
+
+	/// Appends a message. The parts have `len` bytes together.
+	fn push(&mut self, parts: &[&[u8]]) {
+		for part in parts {
+			self.messages.extend_from_slice(part);
+		}
+		if self.messages.len() >= self.len.saturating_mul(BATCH) {
+			self.flush();
+		}
+	}
+
+	fn flush(&mut self) {
+		self.hashes.extend(H::hash_each(&self.messages, self.len));
+		self.messages.clear();
+	}
+
+	/// The hashes, in the order of the messages.
+	fn finish(mut self) -> Vec<Digest> {
+		self.flush();
+		self.hashes
 	}
 }
 
@@ -102,16 +171,3 @@ impl core::fmt::Display for PathError {
 }
 
 impl core::error::Error for PathError {}
-
-/// Joins the nodes of a level in pairs; the last of an odd number is promoted.
-fn next_level<N: Copy, E>(level: &[N], mut join: impl FnMut(&N, &N) -> Result<N, E>) -> Result<Vec<N>, E> {
-	let mut next = Vec::with_capacity(level.len().div_ceil(2));
-	for pair in level.chunks(2) {
-		match pair {
-			[left, right] => next.push(join(left, right)?),
-			[last] => next.push(*last),
-			_ => {}
-		}
-	}
-	Ok(next)
-}

@@ -7,9 +7,9 @@ use millrace_kernel::{
 	leaf::Leaf,
 	program::{Header, Program},
 	tree::{
-		input_chunk_len, input_chunks, input_leaf, input_path, input_root, input_root_of_leaves, output_leaf,
-		output_node, output_path, output_root, shape, verify_input_chunk, verify_output_path, Blake2b, Claim, Digest,
-		Hasher, Pair, PathError, Step, SumNode, SumOverflow,
+		input_chunk_len, input_chunks, input_leaf, input_leaves, input_path, input_root, input_root_of_leaves,
+		output_leaf, output_leaves, output_node, output_path, output_root, shape, verify_input_chunk,
+		verify_output_path, Blake2b, Claim, Digest, Hasher, Pair, PathError, Step, SumNode, SumOverflow,
 	},
 };
 
@@ -350,4 +350,35 @@ fn a_wrong_sum_is_found_on_the_way() {
 	};
 	let claim = verify_output_path::<Blake2b>(&wrapped, 2, 0, &[pair]);
 	assert_eq!(claim, Ok(Claim::Inconsistent { pair: 0 }));
+}
+
+/// Hashes of many leaves at once are those of each alone: around the size of a batch, with and without a shorter last.
+#[test]
+fn leaves_hashed_together_are_leaves_hashed_alone() {
+	for leaf_bytes in [1usize, 16, 103, 1_024] {
+		for count in [0usize, 1, 3, 4, 15, 16, 17, 33, 50] {
+			for missing in [0, leaf_bytes / 2] {
+				let len = (count * leaf_bytes).saturating_sub(missing);
+				let bytes: Vec<u8> = (0..len).map(|at| (at * 31 + at / 256) as u8).collect();
+				let figures: Vec<(u64, u32)> = (0..bytes.chunks(leaf_bytes).len())
+					.map(|leaf| (leaf as u64 * 1_000_003, leaf as u32))
+					.collect();
+				let alone: Vec<SumNode> = bytes
+					.chunks(leaf_bytes)
+					.zip(&figures)
+					.zip(7u64..)
+					.map(|((leaf, (units, traps)), number)| output_leaf::<Blake2b>(number, leaf, *units, *traps))
+					.collect();
+				assert_eq!(output_leaves::<Blake2b>(7, &bytes, leaf_bytes, &figures), alone);
+			}
+		}
+	}
+	for len in [0usize, 1, 1_023, 1_024, 1_025, 16 * 1_024, 17 * 1_024 + 5, 40_000] {
+		let bytes: Vec<u8> = (0..len).map(|at| (at * 17 + at / 256) as u8).collect();
+		let mut alone: Vec<Digest> = bytes.chunks(1_024).map(input_leaf::<Blake2b>).collect();
+		if alone.is_empty() {
+			alone.push(input_leaf::<Blake2b>(&[]));
+		}
+		assert_eq!(input_leaves::<Blake2b>(&bytes), alone);
+	}
 }

@@ -8,7 +8,7 @@ use crate::{
 use bytes::Bytes;
 use millrace_kernel::{
 	program::CHUNK,
-	tree::{input_leaf, input_root_of_leaves, Blake2b},
+	tree::{input_leaves, input_root_of_leaves, Blake2b},
 };
 
 /// An input's bytes and the hashes of its chunks.
@@ -23,10 +23,7 @@ pub struct Input {
 impl Input {
 	/// Computes the tree over an input's bytes, of which there are less than 2³².
 	pub fn new(bytes: Vec<u8>) -> Input {
-		let mut leaves: Vec<[u8; 32]> = bytes.chunks(CHUNK).map(input_leaf::<Blake2b>).collect();
-		if leaves.is_empty() {
-			leaves.push(input_leaf::<Blake2b>(&[]));
-		}
+		let leaves = input_leaves::<Blake2b>(&bytes);
 		let root = H256(input_root_of_leaves::<Blake2b>(&leaves));
 		let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
 		Input {

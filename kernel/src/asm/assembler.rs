@@ -3,6 +3,7 @@
 use alloc::{
 	collections::BTreeMap,
 	format,
+	rc::Rc,
 	string::{String, ToString},
 	vec::Vec,
 };
@@ -10,6 +11,7 @@ use alloc::{
 use super::{
 	directive::{Setting, Settings, Table},
 	encode::{registers_used, Fault, Pair},
+	macros::{invocations, Expansion, Macro},
 	operand::Named,
 	parser::{Line, Operand, Scalar},
 	AsmError, Hint, MAX_SOURCE_BYTES,
@@ -21,9 +23,18 @@ use crate::{
 
 /// A block, loop or if without its `end` so far.
 pub(super) struct Open<'a> {
-	pub(super) label: Option<&'a str>,
+	/// The label, and the expansion of a macro that it belongs to; 0 outside of macros.
+	pub(super) label: Option<(&'a str, usize)>,
 	mnemonic: &'static str,
 	line: u32,
+}
+
+impl Open<'_> {
+	/// The error of a missing `end`.
+	pub(super) fn unclosed(&self) -> AsmError {
+		let message = format!("expected an `end` that closes this `{}`", self.mnemonic);
+		AsmError::new(self.line, 1, message, None)
+	}
 }
 
 /// The state after some lines.
@@ -41,9 +52,18 @@ pub(super) struct Assembler<'a> {
 	/// Registers to declare: by names, uses and `.registers`.
 	pub(super) registers: (u16, u16),
 	pub(super) open: Vec<Open<'a>>,
-	code: Vec<Instruction>,
-	/// The line of each instruction.
-	lines: Vec<u32>,
+	pub(super) macros: BTreeMap<&'a str, Rc<Macro<'a>>>,
+	/// The macro whose `.endmacro` is still to come.
+	pub(super) defining: Option<Macro<'a>>,
+	/// All expansions so far; number n is at n - 1.
+	pub(super) expansions: Vec<Expansion>,
+	/// The expansion that is under way; 0 outside of macros.
+	pub(super) scope: usize,
+	/// What was open when it began.
+	pub(super) floor: usize,
+	pub(super) code: Vec<Instruction>,
+	/// The line of each instruction, and its expansion.
+	lines: Vec<(u32, usize)>,
 	hints: Vec<Hint>,
 }
 
@@ -51,33 +71,48 @@ impl<'a> Assembler<'a> {
 	/// Assembles a whole source.
 	pub(super) fn run(source: &'a str) -> Result<(Program, Vec<Hint>), AsmError> {
 		if source.len() > MAX_SOURCE_BYTES {
-			return Err(AsmError {
-				line: 1,
-				column: 1,
-				message: format!(
-					"expected at most {MAX_SOURCE_BYTES} bytes of text, found {}",
-					source.len()
-				),
-				hint: None,
-			});
+			let message = format!(
+				"expected at most {MAX_SOURCE_BYTES} bytes of text, found {}",
+				source.len()
+			);
+			return Err(AsmError::new(1, 1, message, None));
 		}
 		let mut assembler = Assembler::default();
 		let mut last = 1u32;
 		for (number, text) in (1u32..).zip(source.lines()) {
 			last = number;
-			let mut line = Line::new(text, number)?;
-			if line.is_empty() {
-				continue;
-			}
-			let column = line.column();
-			let word = line.word("a directive or an instruction")?;
-			if word.starts_with('.') {
-				assembler.directive(&mut line, word, column)?;
-			} else {
-				assembler.instruction(&mut line, word, column)?;
-			}
+			let line = Line::new(text, number)?;
+			// After an error `scope` is still that of the expansion that failed.
+			assembler.line(line).map_err(|error| AsmError {
+				invoked: invocations(&assembler.expansions, assembler.scope),
+				..error
+			})?;
 		}
 		assembler.finish(last)
+	}
+
+	/// One line of the source.
+	fn line(&mut self, mut line: Line<'a>) -> Result<(), AsmError> {
+		if line.is_empty() {
+			return Ok(());
+		}
+		match self.defining.take() {
+			Some(open) => self.define(open, line),
+			None => self.statement(&mut line),
+		}
+	}
+
+	/// A directive, an instruction or the invocation of a macro.
+	pub(super) fn statement(&mut self, line: &mut Line<'a>) -> Result<(), AsmError> {
+		let column = line.column();
+		let word = line.word("a directive or an instruction")?;
+		if word.starts_with('.') {
+			return self.directive(line, word, column);
+		}
+		match self.macros.get(word).cloned() {
+			Some(invoked) => self.expand(&invoked, line, column),
+			None => self.instruction(line, word, column),
+		}
 	}
 
 	fn instruction(&mut self, line: &mut Line<'a>, mnemonic: &'a str, column: u32) -> Result<(), AsmError> {
@@ -119,6 +154,10 @@ impl<'a> Assembler<'a> {
 					line: line.number(),
 				});
 			}
+			opcode::END | opcode::ELSE if self.scope > 0 && self.open.len() <= self.floor => {
+				let message = format!("expected no `{mnemonic}` here: nothing is open in this macro");
+				return Err(line.error(column, message, None));
+			}
 			opcode::END if self.open.pop().is_none() => {
 				return Err(line.error(column, "expected no `end` here: nothing is open".to_string(), None));
 			}
@@ -131,7 +170,7 @@ impl<'a> Assembler<'a> {
 			message,
 		}));
 		self.code.push(word);
-		self.lines.push(line.number());
+		self.lines.push((line.number(), self.scope));
 		Ok(())
 	}
 
@@ -142,21 +181,21 @@ impl<'a> Assembler<'a> {
 		pair: &Pair,
 		arity: usize,
 		operands: &mut Vec<(Operand<'a>, u32)>,
-	) -> Result<Option<&'a str>, AsmError> {
+	) -> Result<Option<(&'a str, usize)>, AsmError> {
 		let opens = matches!(pair.plain.code, opcode::BLOCK | opcode::LOOP | opcode::IF);
 		if !opens || operands.len() != arity.saturating_add(1) {
 			return Ok(None);
 		}
 		match operands.pop() {
-			Some((Operand::Scalar(Scalar::Name(label)), column)) => {
-				if let Some(open) = self.open.iter().find(|open| open.label == Some(label)) {
+			Some((Operand::Scalar(Scalar::Name(label, scope)), column)) => {
+				if let Some(open) = self.open.iter().find(|open| open.label == Some((label, scope))) {
 					let message = format!(
 						"expected a new label: `{label}` names the {} of line {}",
 						open.mnemonic, open.line
 					);
 					return Err(line.error(column, message, None));
 				}
-				Ok(Some(label))
+				Ok(Some((label, scope)))
 			}
 			Some((_, column)) => Err(line.error(column, "expected a label".to_string(), None)),
 			None => Ok(None),
@@ -165,19 +204,12 @@ impl<'a> Assembler<'a> {
 
 	/// The program, after the last line.
 	fn finish(mut self, last: u32) -> Result<(Program, Vec<Hint>), AsmError> {
-		let missing = |message: &str| AsmError {
-			line: last,
-			column: 1,
-			message: message.to_string(),
-			hint: None,
-		};
+		let missing = |message: &str| AsmError::new(last, 1, message.to_string(), None);
+		if let Some(open) = &self.defining {
+			return Err(open.unclosed());
+		}
 		if let Some(open) = self.open.last() {
-			return Err(AsmError {
-				line: open.line,
-				column: 1,
-				message: format!("expected an `end` that closes this `{}`", open.mnemonic),
-				hint: None,
-			});
+			return Err(open.unclosed());
 		}
 		let item = self
 			.settings
@@ -198,8 +230,11 @@ impl<'a> Assembler<'a> {
 				item.value
 			);
 			self.hints.push(Hint { line, message });
-			self.hints.sort_by_key(|hint| hint.line);
 		}
+		// A macro gives the hints of its lines each time.
+		self.hints
+			.sort_by(|a, b| (a.line, &a.message).cmp(&(b.line, &b.message)));
+		self.hints.dedup();
 		let header = Header {
 			features: 0,
 			code_len: u16::try_from(self.code.len()).unwrap_or(u16::MAX),
@@ -215,7 +250,7 @@ impl<'a> Assembler<'a> {
 		};
 		match Program::new(header, self.code, self.constants) {
 			Ok(program) => Ok((program, self.hints)),
-			Err(error) => Err(explain(&error, &self.settings, &self.lines, last)),
+			Err(error) => Err(explain(&error, &self.settings, &self.lines, &self.expansions, last)),
 		}
 	}
 }
@@ -226,7 +261,7 @@ fn narrow(value: u32) -> u16 {
 }
 
 /// The rows of a mnemonic, and whether it is a load with `.z`.
-fn find(mnemonic: &str) -> Result<(Pair, bool), Fault> {
+pub(super) fn find(mnemonic: &str) -> Result<(Pair, bool), Fault> {
 	match mnemonic.strip_suffix(".z") {
 		None => Pair::find(mnemonic).map(|pair| (pair, false)),
 		Some(load) => {
@@ -278,11 +313,19 @@ fn cheaper(word: &Instruction) -> Option<String> {
 }
 
 /// What the validator found, at the line that caused it.
-fn explain(error: &ProgramError, settings: &Settings, lines: &[u32], last: u32) -> AsmError {
+fn explain(
+	error: &ProgramError,
+	settings: &Settings,
+	lines: &[(u32, usize)],
+	expansions: &[Expansion],
+	last: u32,
+) -> AsmError {
 	let at = |setting: Option<Setting>| setting.map_or(last, |setting| setting.line);
+	let mut invoked = Vec::new();
 	let (line, message, hint) = match error {
 		ProgramError::Instruction { at, problem } => {
-			let line = lines.get(usize::from(*at)).copied().unwrap_or(last);
+			let (line, scope) = lines.get(usize::from(*at)).copied().unwrap_or((last, 0));
+			invoked = invocations(expansions, scope);
 			(line, problem.to_string(), None)
 		}
 		ProgramError::ItemSize(_) => (at(settings.item), error.to_string(), None),
@@ -297,9 +340,7 @@ fn explain(error: &ProgramError, settings: &Settings, lines: &[u32], last: u32) 
 		_ => (last, error.to_string(), None),
 	};
 	AsmError {
-		line,
-		column: 1,
-		message,
-		hint,
+		invoked,
+		..AsmError::new(line, 1, message, hint)
 	}
 }

@@ -10,6 +10,10 @@ use super::{
 };
 use crate::program::{MAX_AREA, MAX_D, MAX_INPUTS, MAX_PARAMS, MAX_W};
 
+/// All of them, for a hint.
+const DIRECTIVES: &str =
+	".item, .scratch, .inputs, .params, .max_units, .max_faults, .w, .d, .registers, .equ, .const, .macro";
+
 /// A number that a directive sets once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
@@ -62,15 +66,14 @@ impl<'a> Assembler<'a> {
 				self.declare(line, at, name, Named::Number(number))?;
 			}
 			".const" => self.constants(line)?,
+			".macro" => self.begin_macro(line)?,
+			".endmacro" => {
+				let message = "expected no `.endmacro` here: no macro is open".to_string();
+				return Err(line.error(column, message, None));
+			}
 			_ => {
-				return Err(line.error(
-					column,
-					format!("expected a directive, found `{name}`"),
-					Some(
-						"there are .item, .scratch, .inputs, .params, .max_units, .max_faults, .w, .d, .registers, .equ, .const"
-							.to_string(),
-					),
-				));
+				let hint = format!("there are {DIRECTIVES}");
+				return Err(line.error(column, format!("expected a directive, found `{name}`"), Some(hint)));
 			}
 		}
 		line.end()
@@ -220,7 +223,7 @@ impl<'a> Assembler<'a> {
 		loop {
 			let place = if first.is_some() { at } else { line.column() };
 			let scalar = match first.take() {
-				Some(name) => Scalar::Name(name),
+				Some(name) => Scalar::Name(name, 0),
 				None => line.scalar("a number")?,
 			};
 			let number = self

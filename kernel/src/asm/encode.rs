@@ -283,6 +283,10 @@ fn unknown(mnemonic: &str) -> Fault {
 	Fault {
 		operand: None,
 		message: format!("expected an instruction, found `{mnemonic}`"),
-		hint: (!near.is_empty()).then(|| format!("there are {}", near.join(", "))),
+		hint: Some(if near.is_empty() {
+			"a macro is defined, by .macro, above the line that names it".to_string()
+		} else {
+			format!("there are {}", near.join(", "))
+		}),
 	}
 }

@@ -31,6 +31,8 @@ impl Kind<'_> {
 pub(super) struct Token<'a> {
 	pub(super) kind: Kind<'a>,
 	pub(super) column: u32,
+	/// The expansion of a macro that a label of this name belongs to; 0 outside of macros.
+	pub(super) scope: usize,
 }
 
 fn is_blank(c: char) -> bool {
@@ -73,12 +75,7 @@ pub(super) fn tokens(text: &str, line: u32) -> Result<Vec<Token<'_>>, AsmError> 
 		} else {
 			rest.split_at(first.len_utf8())
 		};
-		let fail = |message: String, hint: Option<String>| AsmError {
-			line,
-			column,
-			message,
-			hint,
-		};
+		let fail = |message: String, hint: Option<String>| AsmError::new(line, column, message, hint);
 		let kind = if is_blank(first) {
 			None
 		} else if begins_word(first) {
@@ -101,7 +98,7 @@ pub(super) fn tokens(text: &str, line: u32) -> Result<Vec<Token<'_>>, AsmError> 
 			));
 		};
 		if let Some(kind) = kind {
-			tokens.push(Token { kind, column });
+			tokens.push(Token { kind, column, scope: 0 });
 		}
 		column = column.saturating_add(u32::try_from(piece.chars().count()).unwrap_or(u32::MAX));
 		rest = after;

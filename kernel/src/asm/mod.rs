@@ -29,6 +29,7 @@
 //! | `.registers W D` | declares at least so many; otherwise the counts follow from names and uses |
 //! | `.equ NAME NUMBER` | names a number |
 //! | `.const u8 [NAME:] NUMBER, …` | appends constants, also `u32`, `u64`, aligned to their width; names the first |
+//! | `.macro NAME PARAMETER…` … `.endmacro` | names a sequence of instructions |
 //!
 //! Names are declared before they are used. Inputs, parameters, tables of constants, labels, and registers with
 //! numbers are five separate name spaces. Registers may also be written `w0`, `d3`. Numbers are decimal or `0x…`, and
@@ -38,6 +39,31 @@
 //! immediate form, writing a number chooses the immediate one: the last operand, or the middle one of `mad` and `fshr`.
 //! `block`, `loop` and `if` take an optional label after their operands (`loop top`, `if c, found`), and branches name
 //! a label or a depth (`br_if c, top`).
+//!
+//! # Macros
+//!
+//! A macro stands where an instruction may stand, with its arguments behind it: names and numbers, as many as it has
+//! parameters. Each takes the place of its parameter in the operands of the macro's instructions. What a macro opens
+//! it closes, and labels written in it are its own: it takes one from outside as an argument. Its instructions may be
+//! macros that were defined before. 16 macros may be inside one another, and a program has 4,096 instructions with all
+//! macros expanded.
+//!
+//! ```text
+//! .item 4
+//! .max_units 25
+//! .w zero t x y
+//!
+//! .macro SWAP a b
+//!   mov t, a
+//!   mov a, b
+//!   mov b, t
+//! .endmacro
+//!
+//!   index x
+//!   items y
+//!   SWAP  x, y
+//!   sto32 [zero], x
+//! ```
 //!
 //! Program and text correspond: [`disassemble`] writes text that [`assemble`] turns into the same bytes.
 
@@ -57,6 +83,7 @@ mod directive;
 mod disassembler;
 mod encode;
 mod lexer;
+mod macros;
 mod operand;
 mod parser;
 mod slots;
@@ -75,11 +102,30 @@ pub struct AsmError {
 	pub message: String,
 	/// What to do about it.
 	pub hint: Option<String>,
+	/// Where `line` belongs to a macro, the lines of the invocations that led there, the innermost first.
+	pub invoked: Vec<u32>,
+}
+
+impl AsmError {
+	/// An error outside of macros.
+	fn new(line: u32, column: u32, message: String, hint: Option<String>) -> AsmError {
+		AsmError {
+			line,
+			column,
+			message,
+			hint,
+			invoked: Vec::new(),
+		}
+	}
 }
 
 impl fmt::Display for AsmError {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		write!(f, "line {}: {}", self.line, self.message)?;
+		write!(f, "line {}", self.line)?;
+		for line in &self.invoked {
+			write!(f, ", invoked in line {line}")?;
+		}
+		write!(f, ": {}", self.message)?;
 		match &self.hint {
 			Some(hint) => write!(f, " ({hint})"),
 			None => Ok(()),

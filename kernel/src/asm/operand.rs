@@ -1,6 +1,9 @@
 //! What the operands of an instruction stand for: registers, numbers, labels, inputs, places in memory.
 
-use alloc::{format, string::String};
+use alloc::{
+	format,
+	string::{String, ToString},
+};
 
 use super::{
 	assembler::Assembler,
@@ -66,12 +69,14 @@ impl<'a> Assembler<'a> {
 			Operand::Scalar(Scalar::Number(number)) => i64::try_from(*number)
 				.map(Arg::Number)
 				.map_err(|_| (format!("expected {expected}, found the number {number}"), None)),
-			Operand::Scalar(Scalar::Name(name)) => {
+			Operand::Scalar(Scalar::Name(name, scope)) => {
 				let position = |names: &[&str]| names.iter().position(|known| known == name);
 				let found = match slot {
-					Some(Slot::Field(_, Field::Depth)) => {
-						self.open.iter().rev().position(|open| open.label == Some(*name))
-					}
+					Some(Slot::Field(_, Field::Depth)) => self
+						.open
+						.iter()
+						.rev()
+						.position(|open| open.label == Some((*name, *scope))),
 					Some(Slot::Field(_, Field::InputIndex)) => position(self.inputs.as_slice()),
 					Some(Slot::Field(_, Field::ParamIndex)) => position(self.params.as_slice()),
 					_ => return self.lookup(name, expected).and_then(arg),
@@ -79,7 +84,11 @@ impl<'a> Assembler<'a> {
 				found
 					.and_then(|number| i64::try_from(number).ok())
 					.map(Arg::Number)
-					.ok_or_else(|| (format!("expected {expected}, found `{name}`"), None))
+					.ok_or_else(|| {
+						let outside = *scope > 0 && matches!(slot, Some(Slot::Field(_, Field::Depth)));
+						let hint = outside.then(|| "a macro takes a label from outside as an argument".to_string());
+						(format!("expected {expected}, found `{name}`"), hint)
+					})
 			}
 		}
 	}
@@ -110,7 +119,7 @@ impl<'a> Assembler<'a> {
 	pub(super) fn number(&self, scalar: &Scalar<'a>, expected: &str) -> Result<i128, Wrong> {
 		match scalar {
 			Scalar::Number(number) => Ok(*number),
-			Scalar::Name(name) => match self.lookup(name, expected)? {
+			Scalar::Name(name, _) => match self.lookup(name, expected)? {
 				Named::Number(number) => Ok(number),
 				Named::W(_) | Named::D(_) => Err((format!("expected {expected}, found the register `{name}`"), None)),
 			},

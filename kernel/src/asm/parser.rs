@@ -15,8 +15,8 @@ use super::{
 /// A name or a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scalar<'a> {
-	/// A name; what it names depends on where it stands.
-	Name(&'a str),
+	/// A name, and the expansion that it belongs to if it is a label; what it names depends on where it stands.
+	Name(&'a str, usize),
 	/// A number from -(2^64 - 1) to 2^64 - 1.
 	Number(i128),
 }
@@ -71,6 +71,31 @@ impl<'a> Line<'a> {
 		self.number
 	}
 
+	/// The line as it stands in expansion number `scope` of a macro: what `argument` gives for a name takes its place.
+	/// The first word is an instruction or a macro, and stays.
+	pub(super) fn expanded<'b>(&self, scope: usize, argument: impl Fn(&str) -> Option<&'b [Token<'a>]>) -> Line<'a>
+	where
+		'a: 'b,
+	{
+		let mut tokens = Vec::new();
+		for (at, token) in self.tokens.clone().enumerate() {
+			let replacement = match token.kind {
+				Kind::Word(word) if at > 0 => argument(word),
+				_ => None,
+			};
+			let column = token.column;
+			match replacement {
+				Some(parts) => tokens.extend(parts.iter().map(|part| Token { column, ..*part })),
+				None => tokens.push(Token { scope, ..token }),
+			}
+		}
+		Line {
+			number: self.number,
+			end: self.end,
+			tokens: tokens.into_iter().peekable(),
+		}
+	}
+
 	/// The column of the next token, or that after the text.
 	pub(super) fn column(&mut self) -> u32 {
 		self.tokens.peek().map_or(self.end, |token| token.column)
@@ -88,36 +113,29 @@ impl<'a> Line<'a> {
 			Some(token) => token.kind.shown(),
 			None => "the end of the line".to_string(),
 		};
-		AsmError {
-			line: self.number,
-			column,
-			message: format!("expected {expected}, found {found}"),
-			hint: None,
-		}
+		self.error(column, format!("expected {expected}, found {found}"), None)
 	}
 
 	/// An error at `column` of this line.
 	pub(super) fn error(&self, column: u32, message: String, hint: Option<String>) -> AsmError {
-		AsmError {
-			line: self.number,
-			column,
-			message,
-			hint,
+		AsmError::new(self.number, column, message, hint)
+	}
+
+	/// The next token, which stays, if it is a word.
+	pub(super) fn peek_word(&mut self) -> Option<&'a str> {
+		match self.tokens.peek() {
+			Some(Token {
+				kind: Kind::Word(word), ..
+			}) => Some(*word),
+			_ => None,
 		}
 	}
 
 	/// The next token if it is a word.
 	pub(super) fn accept_word(&mut self) -> Option<&'a str> {
-		match self.tokens.peek() {
-			Some(Token {
-				kind: Kind::Word(word), ..
-			}) => {
-				let word = *word;
-				self.tokens.next();
-				Some(word)
-			}
-			_ => None,
-		}
+		let word = self.peek_word()?;
+		self.tokens.next();
+		Some(word)
 	}
 
 	/// The next token, which is a word: `expected` says of what kind.
@@ -159,8 +177,13 @@ impl<'a> Line<'a> {
 
 	/// A name, or a number with or without a sign.
 	pub(super) fn scalar(&mut self, expected: &str) -> Result<Scalar<'a>, AsmError> {
-		if let Some(word) = self.accept_word() {
-			return Ok(Scalar::Name(word));
+		if let Some(Token {
+			kind: Kind::Word(word),
+			scope,
+			..
+		}) = self.tokens.next_if(is_word)
+		{
+			return Ok(Scalar::Name(word, scope));
 		}
 		let negative = self.accept('-');
 		match self.tokens.peek() {
@@ -203,13 +226,37 @@ impl<'a> Line<'a> {
 		}
 	}
 
+	/// The rest of the line: the arguments of a macro with commas between them, each a name or a number as tokens.
+	pub(super) fn arguments(&mut self) -> Result<Vec<Vec<Token<'a>>>, AsmError> {
+		let mut arguments = Vec::new();
+		if self.is_empty() {
+			return Ok(arguments);
+		}
+		loop {
+			let sign = self.tokens.next_if(|token| token.kind == Kind::Mark('-'));
+			let value = self
+				.tokens
+				.next_if(|token| matches!(token.kind, Kind::Number(_)) || (sign.is_none() && is_word(token)));
+			let Some(value) = value else {
+				return Err(self.expected("an argument, which is a name or a number"));
+			};
+			arguments.push(sign.into_iter().chain([value]).collect());
+			if self.is_empty() {
+				return Ok(arguments);
+			}
+			if !self.accept(',') {
+				return Err(self.expected("`,` or the end of the line"));
+			}
+		}
+	}
+
 	fn operand(&mut self) -> Result<Operand<'a>, AsmError> {
 		if self.accept('[') {
 			return self.memory(None).map(Operand::Memory);
 		}
 		let scalar = self.scalar("an operand")?;
 		match scalar {
-			Scalar::Name(area) if self.accept('[') => self.memory(Some(area)).map(Operand::Memory),
+			Scalar::Name(area, _) if self.accept('[') => self.memory(Some(area)).map(Operand::Memory),
 			_ => Ok(Operand::Scalar(scalar)),
 		}
 	}
@@ -218,7 +265,7 @@ impl<'a> Line<'a> {
 	fn memory(&mut self, area: Option<&'a str>) -> Result<Memory<'a>, AsmError> {
 		let column = self.column();
 		let register = match self.scalar("an index register")? {
-			Scalar::Name(register) => register,
+			Scalar::Name(register, _) => register,
 			Scalar::Number(number) => {
 				return Err(self.error(
 					column,
@@ -250,4 +297,8 @@ impl<'a> Line<'a> {
 			cursor,
 		})
 	}
+}
+
+fn is_word(token: &Token<'_>) -> bool {
+	matches!(token.kind, Kind::Word(_))
 }

@@ -11,6 +11,7 @@ use super::{
 	memory::{four, low_half, quad_bytes, quad_words, read, write},
 	meter::Meter,
 	task::Task,
+	Observer,
 };
 use crate::{
 	opcode as op,
@@ -29,13 +30,13 @@ pub(super) enum Stop {
 }
 
 /// Runs one item on a machine that was reset; `meter` has charged nothing yet, `out` is zero.
-pub(super) fn run<R: InputReader + ?Sized>(
+pub(super) fn run<R: InputReader + ?Sized, O: Observer>(
 	program: &Program,
 	task: &Task<'_>,
 	inputs: &R,
 	index: u32,
 	machine: &mut Machine,
-	meter: &mut Meter,
+	meter: &mut Meter<O>,
 	out: &mut [u8],
 ) -> Result<(), Stop> {
 	let Machine { w, d, chunks, scratch } = machine;
@@ -46,7 +47,7 @@ pub(super) fn run<R: InputReader + ?Sized>(
 	let mut next = 0usize;
 	while let Some(step) = steps.get(next) {
 		next = next.wrapping_add(1);
-		meter.charge(u32::from(step.units))?;
+		meter.instruction(step.op, step.units)?;
 		let (dst, a, b, imm) = (step.dst, step.a, step.b, step.imm);
 		let third = low8(imm);
 		// The element that a memory instruction names; other instructions leave it unused.
@@ -210,31 +211,31 @@ pub(super) fn run<R: InputReader + ?Sized>(
 			op::MADWU => d.set(dst, mulwu(w.get(a), w.get(b)).wrapping_add(d.get(third))),
 			op::MADWS => d.set(dst, mulws(w.get(a), w.get(b)).wrapping_add(d.get(third))),
 			op::LD8U => {
-				let bytes = load::<R, 1>(inputs, chunks, meter, element, b)?;
+				let bytes = load::<R, O, 1>(inputs, chunks, meter, element, b)?;
 				w.set(dst, u32::from(u8::from_le_bytes(bytes)));
 			}
 			op::LD8S => {
-				let bytes = load::<R, 1>(inputs, chunks, meter, element, b)?;
+				let bytes = load::<R, O, 1>(inputs, chunks, meter, element, b)?;
 				w.set(dst, i32::from(i8::from_le_bytes(bytes)).cast_unsigned());
 			}
 			op::LD16U => {
-				let bytes = load::<R, 2>(inputs, chunks, meter, element, b)?;
+				let bytes = load::<R, O, 2>(inputs, chunks, meter, element, b)?;
 				w.set(dst, u32::from(u16::from_le_bytes(bytes)));
 			}
 			op::LD16S => {
-				let bytes = load::<R, 2>(inputs, chunks, meter, element, b)?;
+				let bytes = load::<R, O, 2>(inputs, chunks, meter, element, b)?;
 				w.set(dst, i32::from(i16::from_le_bytes(bytes)).cast_unsigned());
 			}
 			op::LD32 => {
-				let bytes = load::<R, 4>(inputs, chunks, meter, element, b)?;
+				let bytes = load::<R, O, 4>(inputs, chunks, meter, element, b)?;
 				w.set(dst, u32::from_le_bytes(bytes));
 			}
 			op::LD64 => {
-				let bytes = load::<R, 8>(inputs, chunks, meter, element, b)?;
+				let bytes = load::<R, O, 8>(inputs, chunks, meter, element, b)?;
 				d.set(dst, u64::from_le_bytes(bytes));
 			}
 			op::LD128 => {
-				let bytes = load::<R, 16>(inputs, chunks, meter, element, b)?;
+				let bytes = load::<R, O, 16>(inputs, chunks, meter, element, b)?;
 				for (register, value) in four(dst).into_iter().zip(quad_words(bytes)) {
 					w.set(register, value);
 				}
@@ -262,10 +263,10 @@ pub(super) fn run<R: InputReader + ?Sized>(
 
 /// One load of `N` bytes: counts its fault, then asks for its range, then for its bytes.
 #[inline(always)]
-fn load<R: InputReader + ?Sized, const N: usize>(
+fn load<R: InputReader + ?Sized, O: Observer, const N: usize>(
 	inputs: &R,
 	chunks: &mut File<u32>,
-	meter: &mut Meter,
+	meter: &mut Meter<O>,
 	element: u32,
 	source: u8,
 ) -> Result<[u8; N], Stop> {

@@ -1,26 +1,36 @@
 //! Units and faults of an item, and their bounds.
 
-use super::{interpreter::Stop, task::Task};
+use super::{interpreter::Stop, task::Task, Observer};
 use crate::program::{Program, FAULT_UNITS};
 
 /// Counts units and faults. Bounds are at most 2^21 and 512, and every charge is checked, so no counter can overflow.
-pub(super) struct Meter {
+pub(super) struct Meter<O> {
 	units: u32,
 	max_units: u32,
 	faults: u32,
 	max_faults: u32,
+	observer: O,
 }
 
-impl Meter {
+impl<O: Observer> Meter<O> {
 	/// A meter that has not even charged the item cost.
-	pub(super) fn new(program: &Program, task: &Task<'_>) -> Meter {
+	pub(super) fn new(program: &Program, task: &Task<'_>, observer: O) -> Meter<O> {
 		let header = program.header();
 		Meter {
 			units: 0,
 			max_units: task.max_units.min(header.max_units),
 			faults: 0,
 			max_faults: u32::from(header.max_faults),
+			observer,
 		}
+	}
+
+	/// Charges an instruction, which is then executed; stops where the bound is passed.
+	#[inline(always)]
+	pub(super) fn instruction(&mut self, op: u8, units: u8) -> Result<(), Stop> {
+		self.charge(u32::from(units))?;
+		self.observer.executed(op);
+		Ok(())
 	}
 
 	/// Charges `units`; stops where the bound is passed.

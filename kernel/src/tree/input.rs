@@ -1,13 +1,16 @@
 //! The input tree: a leaf for each chunk of 1,024 bytes.
 
 use alloc::vec::Vec;
-use core::convert::Infallible;
 
-use super::{next_level, shape, Digest, Hasher, PathError, Step};
+use super::{shape, Batch, Digest, Hasher, PathError, Step};
 use crate::{program::CHUNK, words::to_usize};
 
 const LEAF: u8 = 0x10;
 const NODE: u8 = 0x11;
+/// Bytes of a leaf's message before its chunk.
+const LEAF_HEAD: usize = 5;
+/// Bytes of a node's message.
+const NODE_MESSAGE: usize = 65;
 
 /// The hash of one chunk: H(0x10 ‖ length: u32 ‖ bytes). A chunk has at most 1,024 bytes; only an empty input has an
 /// empty one.
@@ -20,11 +23,35 @@ fn node<H: Hasher>(left: &Digest, right: &Digest) -> Digest {
 	H::hash(&[&[NODE], left, right])
 }
 
+/// The nodes above a level, in pairs from the left; the last of an odd number is promoted.
 fn parents<H: Hasher>(level: &[Digest]) -> Vec<Digest> {
-	match next_level(level, |left, right| Ok::<_, Infallible>(node::<H>(left, right))) {
-		Ok(next) => next,
-		Err(never) => match never {},
+	let pairs = level.chunks_exact(2);
+	let promoted = pairs.remainder().first().copied();
+	let mut batch = Batch::<H>::new(NODE_MESSAGE, pairs.len());
+	for pair in pairs {
+		if let [left, right] = pair {
+			batch.push(&[&[NODE], left, right]);
+		}
 	}
+	let mut nodes = batch.finish();
+	nodes.extend(promoted);
+	nodes
+}
+
+/// The hashes of all chunks of `bytes`, as [`input_leaf`] gives them, several at once. One for an empty input.
+pub fn input_leaves<H: Hasher>(bytes: &[u8]) -> Vec<Digest> {
+	let chunks = bytes.chunks_exact(CHUNK);
+	let rest = chunks.remainder();
+	let len = u32::try_from(CHUNK).unwrap_or(u32::MAX).to_le_bytes();
+	let mut batch = Batch::<H>::new(LEAF_HEAD.saturating_add(CHUNK), chunks.len());
+	for chunk in chunks {
+		batch.push(&[&[LEAF], &len, chunk]);
+	}
+	let mut leaves = batch.finish();
+	if !rest.is_empty() || bytes.is_empty() {
+		leaves.push(input_leaf::<H>(rest));
+	}
+	leaves
 }
 
 /// How many leaves an input of `len` bytes has: one for each chunk, and one for an empty input.
@@ -54,8 +81,7 @@ pub fn input_root_of_leaves<H: Hasher>(leaves: &[Digest]) -> Digest {
 
 /// The root of an input, which has less than 2^32 bytes.
 pub fn input_root<H: Hasher>(bytes: &[u8]) -> Digest {
-	let leaves: Vec<Digest> = bytes.chunks(CHUNK).map(input_leaf::<H>).collect();
-	input_root_of_leaves::<H>(&leaves)
+	input_root_of_leaves::<H>(&input_leaves::<H>(bytes))
 }
 
 /// The siblings on the way from the chunk at `position` to the root. Empty where there is no such chunk.

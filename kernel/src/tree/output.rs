@@ -3,11 +3,15 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{next_level, shape, Digest, Hasher, PathError, Step};
+use super::{shape, Batch, Digest, Hasher, PathError, Step};
 use crate::words::to_usize;
 
 const LEAF: u8 = 0x00;
 const NODE: u8 = 0x01;
+/// Bytes of a leaf's message before its output.
+const LEAF_HEAD: usize = 25;
+/// Bytes of a node's message.
+const NODE_MESSAGE: usize = 81;
 
 /// A node of the output tree: what is hashed below it, and the units it claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +58,34 @@ pub fn output_leaf<H: Hasher>(index: u64, bytes: &[u8], units: u64, traps: u32) 
 	SumNode { hash, units }
 }
 
+/// The nodes of consecutive leaves from number `first` on, as [`output_leaf`] gives them, several at once. `bytes` are
+/// their outputs one after another, each of `leaf_bytes`, the last perhaps shorter; `figures` the units and traps of each.
+pub fn output_leaves<H: Hasher>(first: u64, bytes: &[u8], leaf_bytes: usize, figures: &[(u64, u32)]) -> Vec<SumNode> {
+	let leaf_bytes = leaf_bytes.max(1);
+	let len = u32::try_from(leaf_bytes).unwrap_or(u32::MAX).to_le_bytes();
+	let mut batch = Batch::<H>::new(LEAF_HEAD.saturating_add(leaf_bytes), figures.len());
+	let mut shorter = None;
+	for ((number, leaf), (units, traps)) in (first..).zip(bytes.chunks(leaf_bytes)).zip(figures) {
+		if leaf.len() == leaf_bytes {
+			batch.push(&[
+				&[LEAF],
+				&number.to_le_bytes(),
+				&units.to_le_bytes(),
+				&traps.to_le_bytes(),
+				&len,
+				leaf,
+			]);
+		} else {
+			shorter = Some(output_leaf::<H>(number, leaf, *units, *traps).hash);
+		}
+	}
+	let hashes = batch.finish().into_iter().chain(shorter);
+	hashes
+		.zip(figures)
+		.map(|(hash, (units, _))| SumNode { hash, units: *units })
+		.collect()
+}
+
 fn pair_hash<H: Hasher>(left: &SumNode, right: &SumNode) -> Digest {
 	H::hash(&[
 		&[NODE],
@@ -73,6 +105,31 @@ pub fn output_node<H: Hasher>(left: &SumNode, right: &SumNode) -> Result<SumNode
 	})
 }
 
+/// The nodes above a level, in pairs from the left; the last of an odd number is promoted.
+fn parents<H: Hasher>(level: &[SumNode]) -> Result<Vec<SumNode>, SumOverflow> {
+	let pairs = level.chunks_exact(2);
+	let promoted = pairs.remainder().first().copied();
+	let mut batch = Batch::<H>::new(NODE_MESSAGE, pairs.len());
+	let mut sums = Vec::with_capacity(pairs.len());
+	for pair in pairs {
+		if let [left, right] = pair {
+			sums.push(left.units.checked_add(right.units).ok_or(SumOverflow)?);
+			batch.push(&[
+				&[NODE],
+				&left.hash,
+				&left.units.to_le_bytes(),
+				&right.hash,
+				&right.units.to_le_bytes(),
+			]);
+		}
+	}
+	let nodes = batch.finish().into_iter().zip(sums);
+	Ok(nodes
+		.map(|(hash, units)| SumNode { hash, units })
+		.chain(promoted)
+		.collect())
+}
+
 /// The root over a job's leaves. A job has at least one; for none the root is that of an empty leaf of 0 units.
 pub fn output_root<H: Hasher>(leaves: &[SumNode]) -> Result<SumNode, SumOverflow> {
 	let mut level = leaves.to_vec();
@@ -80,7 +137,7 @@ pub fn output_root<H: Hasher>(leaves: &[SumNode]) -> Result<SumNode, SumOverflow
 		match level.as_slice() {
 			[] => return Ok(output_leaf::<H>(0, &[], 0, 0)),
 			[root] => return Ok(*root),
-			_ => level = next_level(&level, output_node::<H>)?,
+			_ => level = parents::<H>(&level)?,
 		}
 	}
 }
@@ -103,7 +160,7 @@ pub fn output_path<H: Hasher>(leaves: &[SumNode], position: u32) -> Result<Vec<P
 			left: *left,
 			right: *right,
 		}));
-		level = next_level(&level, output_node::<H>)?;
+		level = parents::<H>(&level)?;
 		at /= 2;
 	}
 	path.reverse();

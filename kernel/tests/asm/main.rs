@@ -4,6 +4,7 @@ use millrace_kernel::{asm::assemble, program::Program};
 
 mod build;
 mod encoding;
+mod macros;
 mod refusals;
 mod round_trip;
 mod shipped;
