@@ -10,6 +10,11 @@ export WASM_BUILD_WORKSPACE_HINT=$MILLRACE_ROOT
 export WASM_BUILD_TYPE=${WASM_BUILD_TYPE:-release}
 MILLRACE_BIN=$CARGO_TARGET_DIR/debug
 export MILLRACE_BIN
+# NVIDIA's assembler for PTX, which needs no GPU; scripts/setup.sh --tests brings it.
+MILLRACE_PTXAS_HOME=$CARGO_TARGET_DIR/millrace-tools/ptxas
+if [ -z "${MILLRACE_PTXAS:-}" ] && [ -x "$MILLRACE_PTXAS_HOME/nvidia/cuda_nvcc/bin/ptxas" ]; then
+	export MILLRACE_PTXAS=$MILLRACE_PTXAS_HOME/nvidia/cuda_nvcc/bin/ptxas
+fi
 
 if [ -d "$HOME/.cargo/bin" ]; then
 	case ":$PATH:" in

@@ -9,6 +9,7 @@ set -euo pipefail
 RUST_MIN=1.95
 NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
+PTXAS_VERSION=12.9.86
 tests=no
 for argument in "$@"; do
 	case $argument in
@@ -133,4 +134,11 @@ if [ "$tests" = yes ]; then
 	cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 ||
 		{ fail "rustfmt or clippy is missing" "Run: rustup component add rustfmt clippy"; exit 1; }
 	ok "nextest, deny, rustfmt, clippy"
+	# PTX is checked on machines without a GPU too: by the assembler that the CUDA toolkit has, from its Python wheel.
+	if [ -z "${MILLRACE_PTXAS:-}" ] && ! command -v ptxas >/dev/null; then
+		command -v python3 >/dev/null && python3 -m pip --version >/dev/null 2>&1 || apt_install python3 python3-pip
+		quietly "installed ptxas $PTXAS_VERSION" python3 -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
+			--target "$MILLRACE_PTXAS_HOME" "nvidia-cuda-nvcc-cu12==$PTXAS_VERSION"
+	fi
+	ok "ptxas"
 fi

@@ -7,7 +7,9 @@ use crate::{
 	job::{Ending, JobError},
 	job_file::{JobFileError, OutputError},
 	keys::KeyError,
+	local::LocalError,
 };
+use millrace_compute::{with_causes, BackendError};
 use serde::Serialize;
 use std::fmt;
 
@@ -134,6 +136,26 @@ impl From<KeyError> for Failure {
 impl From<JobFileError> for Failure {
 	fn from(error: JobFileError) -> Failure {
 		Failure::new(Code::Config, error.to_string(), error.hint())
+	}
+}
+
+impl From<LocalError> for Failure {
+	fn from(error: LocalError) -> Failure {
+		let code = match &error {
+			LocalError::File(_) | LocalError::NoProgram(_) | LocalError::Task(_) => Code::Config,
+			LocalError::Compute(_) => Code::Unexpected,
+		};
+		Failure::new(code, with_causes(&error), error.hint())
+	}
+}
+
+impl From<BackendError> for Failure {
+	fn from(error: BackendError) -> Failure {
+		Failure::new(
+			Code::Config,
+			with_causes(&error),
+			"`--backend cpu` works everywhere; `--backend auto` takes what there is",
+		)
 	}
 }
 

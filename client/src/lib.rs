@@ -3,6 +3,7 @@
 //! - [`chain`]: typed access to the chain: connect, read state at a block, follow blocks, submit calls.
 //! - [`job`]: buy work: plan, submit, push inputs, fetch, check, settle.
 //! - [`job_file`]: job files, input and output formats.
+//! - [`local`]: run, measure and estimate on this machine, without a chain.
 //! - [`endpoint`]: requests to a provider over TLS with a pinned key.
 //! - [`keys`], [`amount`]: keys and money.
 //! - [`cli`], [`exit`]: the program `millrace` and its exit codes.
@@ -15,3 +16,4 @@ pub mod exit;
 pub mod job;
 pub mod job_file;
 pub mod keys;
+pub mod local;

@@ -1,10 +1,7 @@
 //! What a requester receives: output bytes, then for each leaf its units and traps.
 
-use millrace_kernel::{
-	leaf::leaf_count,
-	tree::{output_leaf, output_root, Blake2b, SumNode},
-};
-use rayon::prelude::*;
+use crate::commit;
+use millrace_kernel::{leaf::leaf_count, tree::SumNode};
 
 /// Bytes that a leaf's figures take in a bundle: units (u64) and traps (u32), little-endian.
 pub const FIGURES_BYTES: usize = 12;
@@ -144,7 +141,7 @@ pub fn parse_bundle(bytes: &[u8], items: u32, item_size: u16, items_per_leaf: u3
 	}
 
 	let nodes = nodes(output, &leaves, items_per_leaf, item_size);
-	let root = output_root::<Blake2b>(&nodes).map_err(|_| BundleError::UnitsOverflow)?;
+	let root = commit::root(&nodes).map_err(|_| BundleError::UnitsOverflow)?;
 	Ok(Bundle {
 		output: output.to_vec(),
 		leaves,
@@ -161,13 +158,9 @@ pub(crate) fn leaf_bytes(items_per_leaf: u32, item_size: u16) -> usize {
 }
 
 fn nodes(output: &[u8], leaves: &[LeafFigures], items_per_leaf: u32, item_size: u16) -> Vec<SumNode> {
-	let leaf_bytes = leaf_bytes(items_per_leaf, item_size);
-	output
-		.par_chunks(leaf_bytes)
-		.zip(leaves.par_iter())
-		.enumerate()
-		.map(|(index, (bytes, leaf))| output_leaf::<Blake2b>(index as u64, bytes, leaf.units, leaf.traps))
-		.collect()
+	let mut nodes = Vec::with_capacity(leaves.len());
+	commit::append_nodes(&mut nodes, 0, output, leaf_bytes(items_per_leaf, item_size), leaves);
+	nodes
 }
 
 /// Writes output and figures as a bundle.

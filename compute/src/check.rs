@@ -1,13 +1,23 @@
 //! Re-running leaves of a result, and saying what that proves.
 
-use crate::bundle::{Bundle, LeafFigures};
+use crate::{
+	bundle::{Bundle, LeafFigures},
+	error::ComputeError,
+	evaluate::Evaluator,
+	runner::Runner,
+};
 use millrace_kernel::{
-	eval::{Machine, Slices, Task},
-	leaf::{eval_leaf, leaf_count, Leaf},
+	eval::Task,
+	leaf::{leaf_count, leaf_items, Leaf},
 	program::Program,
 };
-use rayon::prelude::*;
-use std::{collections::BTreeSet, fmt};
+use rayon::{prelude::*, ThreadPool};
+use std::{
+	collections::BTreeSet,
+	fmt,
+	sync::Arc,
+	time::{Duration, Instant},
+};
 
 /// Random leaves that a provider re-runs before it commits; the first and the last come on top.
 pub const SELF_CHECK_LEAVES: u32 = 32;
@@ -124,15 +134,19 @@ impl CheckReport {
 	}
 }
 
-/// Re-runs leaves of `bundle` on all cores and compares bytes, units and traps. `task` and `inputs` are the job's; the
-/// task should fit the program.
+/// Re-runs leaves of `bundle` by `runner` on all cores and compares bytes, units and traps. `task` and `inputs` are the
+/// job's; the task should fit the program.
+///
+/// # Errors
+/// The leaves cannot be evaluated here. That says nothing about the bundle.
 pub fn check_leaves(
+	runner: &Runner,
 	program: &Program,
 	task: &Task<'_>,
 	inputs: &[&[u8]],
 	bundle: &Bundle,
 	which: Check,
-) -> CheckReport {
+) -> Result<CheckReport, ComputeError> {
 	let total = leaf_count(program.items_per_leaf(), task.items);
 	let (leaves, random): (Vec<u32>, u32) = match which {
 		Check::Sample { count, seed } if count < total => {
@@ -143,39 +157,145 @@ pub fn check_leaves(
 		}
 		Check::All | Check::Sample { .. } => ((0..total).collect(), total),
 	};
-	let same_shape = task.check(program, inputs.len()).is_ok()
-		&& bundle.item_size() == program.header().item_size
-		&& bundle.items_per_leaf() == program.items_per_leaf()
-		&& bundle.leaves().len() == usize::try_from(total).unwrap_or(usize::MAX);
-	let inputs = Slices(inputs);
-	let mut mismatches: Vec<Mismatch> = leaves
-		.par_iter()
-		.map_init(
-			|| Machine::new(program),
-			|machine, &leaf| {
-				let claimed = claimed(bundle, leaf);
-				let actual = if same_shape {
-					eval_leaf(program, task, &inputs, leaf, machine).ok()
-				} else {
-					None
-				};
-				(actual.as_ref() != Some(&claimed)).then_some(Mismatch { leaf, claimed, actual })
-			},
-		)
-		.flatten_iter()
-		.collect();
-	mismatches.sort_by_key(|mismatch| mismatch.leaf);
-	CheckReport {
+	let mismatches = Comparison::new(runner, program, task, inputs, bundle)?.run(&leaves)?;
+	Ok(CheckReport {
 		checked: u32::try_from(leaves.len()).unwrap_or(u32::MAX),
 		random,
 		total,
 		mismatches,
+	})
+}
+
+/// Re-runs random leaves, all different, until all are done or `budget` is over: what a provider does with the first
+/// result of a kernel on a device. At least one round of 64 leaves is run.
+///
+/// # Errors
+/// As [`check_leaves`].
+pub fn check_within(
+	runner: &Runner,
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &[&[u8]],
+	bundle: &Bundle,
+	seed: u64,
+	budget: Duration,
+) -> Result<CheckReport, ComputeError> {
+	let start = Instant::now();
+	let total = leaf_count(program.items_per_leaf(), task.items);
+	let comparison = Comparison::new(runner, program, task, inputs, bundle)?;
+	let mut order: Vec<u32> = (0..total).collect();
+	let mut random = SplitMix(seed);
+	let mut report = CheckReport {
+		checked: 0,
+		random: 0,
+		total,
+		mismatches: Vec::new(),
+	};
+	let mut round = 64usize;
+	while !order.is_empty() && (report.checked == 0 || start.elapsed() < budget) {
+		let mut leaves = Vec::with_capacity(round.min(order.len()));
+		while leaves.len() < round {
+			let Some(last) = order.len().checked_sub(1) else { break };
+			let at = random.up_to(u32::try_from(last).unwrap_or(u32::MAX));
+			leaves.push(order.swap_remove(usize::try_from(at).unwrap_or(last)));
+		}
+		report.mismatches.extend(comparison.run(&leaves)?);
+		report.checked = report
+			.checked
+			.saturating_add(u32::try_from(leaves.len()).unwrap_or(u32::MAX));
+		report.random = report.checked;
+		// Rounds of a fortieth of the budget, so that it is passed by little.
+		if start.elapsed() < budget / 40 {
+			round = round.saturating_mul(2);
+		}
+	}
+	report.mismatches.sort_by_key(|mismatch| mismatch.leaf);
+	Ok(report)
+}
+
+/// A bundle beside what evaluates its leaves.
+struct Comparison<'a> {
+	program: &'a Program,
+	task: &'a Task<'a>,
+	bundle: &'a Bundle,
+	/// `None` where the bundle has not the job's shape.
+	evaluator: Option<Evaluator<'a>>,
+	pool: Arc<ThreadPool>,
+}
+
+impl<'a> Comparison<'a> {
+	fn new(
+		runner: &Runner,
+		program: &'a Program,
+		task: &'a Task<'a>,
+		inputs: &'a [&'a [u8]],
+		bundle: &'a Bundle,
+	) -> Result<Self, ComputeError> {
+		let total = leaf_count(program.items_per_leaf(), task.items);
+		let same_shape = task.check(program, inputs.len()).is_ok()
+			&& bundle.item_size() == program.header().item_size
+			&& bundle.items_per_leaf() == program.items_per_leaf()
+			&& bundle.leaves().len() == usize::try_from(total).unwrap_or(usize::MAX);
+		let evaluator = match same_shape {
+			true => Some(runner.evaluator(program, task, inputs)?),
+			false => None,
+		};
+		Ok(Comparison {
+			program,
+			task,
+			bundle,
+			evaluator,
+			pool: runner.pool(0)?,
+		})
+	}
+
+	/// Which of `leaves` differ, in order of the leaves.
+	fn run(&self, leaves: &[u32]) -> Result<Vec<Mismatch>, ComputeError> {
+		let mut mismatches: Vec<Mismatch> = self.pool.install(|| {
+			leaves
+				.par_iter()
+				.filter_map(|leaf| self.leaf(*leaf).transpose())
+				.collect::<Result<_, _>>()
+		})?;
+		mismatches.sort_by_key(|mismatch| mismatch.leaf);
+		Ok(mismatches)
+	}
+
+	fn leaf(&self, leaf: u32) -> Result<Option<Mismatch>, ComputeError> {
+		let claimed = claimed(self.bundle, leaf);
+		let Some(evaluator) = &self.evaluator else {
+			return Ok(Some(Mismatch {
+				leaf,
+				claimed,
+				actual: None,
+			}));
+		};
+		let items = leaf_items(self.program.items_per_leaf(), self.task.items, leaf).map_or(0, |items| items.len());
+		let mut bytes = vec![0; items * usize::from(self.program.header().item_size)];
+		let LeafFigures { units, traps } = evaluator.thread()?.leaf(leaf, &mut bytes)?;
+		let actual = Leaf { bytes, units, traps };
+		Ok((actual != claimed).then_some(Mismatch {
+			leaf,
+			claimed,
+			actual: Some(actual),
+		}))
 	}
 }
 
 /// What a provider does before it commits: re-runs [`SELF_CHECK_LEAVES`] random leaves, the first and the last.
-pub fn self_check(program: &Program, task: &Task<'_>, inputs: &[&[u8]], bundle: &Bundle, seed: u64) -> CheckReport {
+///
+/// # Errors
+/// As [`check_leaves`].
+pub fn self_check(
+	runner: &Runner,
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &[&[u8]],
+	bundle: &Bundle,
+	seed: u64,
+) -> Result<CheckReport, ComputeError> {
 	check_leaves(
+		runner,
 		program,
 		task,
 		inputs,

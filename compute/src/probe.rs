@@ -1,9 +1,9 @@
 //! How long a job will take, from a few of its leaves.
 
-use crate::run::ComputeError;
+use crate::{bundle::leaf_bytes, error::ComputeError, runner::Runner};
 use millrace_kernel::{
-	eval::{Machine, Slices, Task},
-	leaf::{eval_leaf, leaf_count},
+	eval::Task,
+	leaf::{leaf_count, leaf_items},
 	program::Program,
 };
 use std::time::{Duration, Instant};
@@ -25,16 +25,26 @@ pub struct Probe {
 }
 
 /// Runs up to `leaves` leaves of a job, spread evenly from the first to the last, on the calling thread, for about
-/// three tenths of a second at most. At least one leaf is run.
+/// three tenths of a second at most. At least one leaf is run. A device's leaves are run on the CPU, so for one the
+/// probe is an upper bound; what it says about units holds everywhere.
 ///
 /// # Errors
-/// As [`run`](crate::run()).
-pub fn probe(program: &Program, task: &Task<'_>, inputs: &[&[u8]], leaves: u32) -> Result<Probe, ComputeError> {
+/// As [`Runner::run`].
+pub fn probe(
+	runner: &Runner,
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &[&[u8]],
+	leaves: u32,
+) -> Result<Probe, ComputeError> {
 	task.check(program, inputs.len())?;
-	let of = leaf_count(program.items_per_leaf(), task.items);
+	let per_leaf = program.items_per_leaf();
+	let of = leaf_count(per_leaf, task.items);
 	let count = leaves.clamp(1, of.max(1));
-	let mut machine = Machine::new(program);
-	let inputs = Slices(inputs);
+	let item_size = program.header().item_size;
+	let mut out = vec![0; leaf_bytes(per_leaf, item_size)];
+	let evaluator = runner.evaluator(program, task, inputs)?;
+	let mut thread = evaluator.thread()?;
 	let start = Instant::now();
 	let mut probe = Probe {
 		leaves: 0,
@@ -46,10 +56,11 @@ pub fn probe(program: &Program, task: &Task<'_>, inputs: &[&[u8]], leaves: u32) 
 		// The first leaf, then on by an even stride; the last one where more than one is asked for.
 		let leaf = u64::from(step) * u64::from(of.saturating_sub(1)) / u64::from(count.saturating_sub(1).max(1));
 		let leaf = u32::try_from(leaf).unwrap_or(u32::MAX);
-		let result = eval_leaf(program, task, &inputs, leaf, &mut machine)
-			.map_err(|source| ComputeError::Leaf { leaf, source })?;
+		let items = leaf_items(per_leaf, task.items, leaf).map_or(0, |items| items.len());
+		let here = out.get_mut(..items * usize::from(item_size)).unwrap_or_default();
+		let figures = thread.leaf(leaf, here)?;
 		probe.leaves += 1;
-		probe.units = probe.units.saturating_add(result.units);
+		probe.units = probe.units.saturating_add(figures.units);
 		probe.elapsed = start.elapsed();
 		if probe.elapsed >= BUDGET {
 			break;

@@ -1,13 +1,17 @@
 //! Runs, bundles and checks over a small kernel whose result is also computed natively.
 
 use millrace_compute::{
-	bundle_len, check_leaves, parse_bundle, probe, run, self_check, BundleError, Check, ComputeError, Options,
+	bundle_len, check_leaves, check_within, parse_bundle, probe, self_check, BundleError, Check, ComputeError,
+	Computed, Options, Runner,
 };
 use millrace_kernel::{asm::assemble, eval::Task, program::Program};
 use proptest::prelude::*;
-use std::sync::{
-	atomic::{AtomicBool, AtomicU32, Ordering},
-	Mutex,
+use std::{
+	sync::{
+		atomic::{AtomicBool, AtomicU32, Ordering},
+		Mutex,
+	},
+	time::Duration,
 };
 
 /// Item i: x = data[i] × factor + i, then for n = x mod 16 down to 1: x ^= n − 1. Past the end of the data it traps.
@@ -41,6 +45,10 @@ fn kernel() -> Program {
 	let program = assemble(KERNEL).unwrap();
 	assert_eq!(program.items_per_leaf(), 8);
 	program
+}
+
+fn run(program: &Program, task: &Task<'_>, inputs: &[&[u8]], options: &Options<'_>) -> Result<Computed, ComputeError> {
+	Runner::reference().run(program, task, inputs, options)
 }
 
 fn native(data: &[u8], factor: u32, items: u32) -> Vec<u8> {
@@ -161,13 +169,40 @@ fn a_probe_runs_first_and_last_and_estimates() {
 		max_units: 1_000,
 		params: &[3],
 	};
-	let few = probe(&program, &task, &[&data], 16).unwrap();
+	let few = probe(&Runner::reference(), &program, &task, &[&data], 16).unwrap();
 	assert_eq!((few.leaves, few.of), (16, 1_250));
 	assert!(few.units > 0);
 	assert!(few.estimate(1) >= few.elapsed);
 	assert!(few.estimate(2) <= few.estimate(1));
-	let one = probe(&program, &Task { items: 1, ..task }, &[&data], 16).unwrap();
+	let one = probe(&Runner::reference(), &program, &Task { items: 1, ..task }, &[&data], 16).unwrap();
 	assert_eq!((one.leaves, one.of), (1, 1));
+}
+
+/// Without time one round is run; with enough, all leaves are, and a wrong one is found.
+#[test]
+fn a_check_within_a_budget_ends_with_it() {
+	let (program, runner) = (kernel(), Runner::reference());
+	let data = data(80_000);
+	let task = Task {
+		items: 80_000,
+		max_units: 1_000,
+		params: &[3],
+	};
+	let computed = run(&program, &task, &[&data], &Options::default()).unwrap();
+	let mut bytes = computed.bundle();
+	let check = |bytes: &[u8], budget| {
+		let bundle = parse_bundle(bytes, 80_000, 4, 8).unwrap();
+		check_within(&runner, &program, &task, &[&data], &bundle, 1, budget).unwrap()
+	};
+	let brief = check(&bytes, Duration::ZERO);
+	assert_eq!((brief.checked, brief.random, brief.total), (64, 64, 10_000));
+	assert!(brief.agrees() && !brief.is_complete());
+	let whole = check(&bytes, Duration::from_secs(3_600));
+	assert!(whole.agrees() && whole.is_complete());
+	bytes[123_456] ^= 1;
+	let wrong = check(&bytes, Duration::from_secs(3_600));
+	assert_eq!(wrong.mismatches.len(), 1);
+	assert_eq!(wrong.mismatches[0].leaf, 123_456 / 32);
 }
 
 #[test]
@@ -216,15 +251,20 @@ proptest! {
 		let task = Task { items, max_units: 1_000, params: &params };
 		let one = run(&program, &task, &[&data], &Options { threads: 1, ..Options::default() }).unwrap();
 		let many = run(&program, &task, &[&data], &Options { threads, ..Options::default() }).unwrap();
-		prop_assert_eq!(&one, &many);
+		prop_assert_eq!(one.root, many.root);
+		prop_assert_eq!(one.bundle(), many.bundle());
+		let compiled = Runner::cpu().unwrap();
+		let compiled = compiled.run(&program, &task, &[&data], &Options { threads, ..Options::default() }).unwrap();
+		prop_assert_eq!(one.root, compiled.root);
+		prop_assert_eq!(one.bundle(), compiled.bundle());
 		let bytes = one.bundle();
 		prop_assert_eq!(bytes.len() as u64, bundle_len(items, 4, 8));
 		let bundle = parse_bundle(&bytes, items, 4, 8).unwrap();
 		prop_assert_eq!(bundle.root(), one.root);
 		prop_assert_eq!(bundle.output(), native(&data, factor as u32, items));
-		let report = check_leaves(&program, &task, &[&data], &bundle, Check::All);
+		let report = check_leaves(&Runner::reference(), &program, &task, &[&data], &bundle, Check::All).unwrap();
 		prop_assert!(report.agrees() && report.is_complete());
-		prop_assert!(self_check(&program, &task, &[&data], &bundle, factor).agrees());
+		prop_assert!(self_check(&Runner::reference(), &program, &task, &[&data], &bundle, factor).unwrap().agrees());
 	}
 
 	#[test]
@@ -243,7 +283,7 @@ proptest! {
 		match parse_bundle(&bytes, items, 4, 8) {
 			Ok(bundle) => {
 				prop_assert_ne!(bundle.root(), computed.root);
-				let report = check_leaves(&program, &task, &[&data], &bundle, Check::All);
+				let report = check_leaves(&Runner::reference(), &program, &task, &[&data], &bundle, Check::All).unwrap();
 				prop_assert_eq!(report.mismatches.len(), 1);
 				prop_assert!(!report.proves().contains("verified"));
 			},

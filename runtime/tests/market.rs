@@ -5,7 +5,7 @@ mod chain;
 
 use chain::{signed, Chain};
 use frame_support::traits::fungible::InspectHold;
-use millrace_kernel::program::{Header, Program};
+use millrace_kernel::asm::Builder;
 use millrace_primitives::{
 	price::Level, DeviceClass, JobId, JobKind, JobSpec, KernelHash, Pool, ProviderId, Region, Target, Terms, MILL,
 };
@@ -25,20 +25,8 @@ const STAKE: u128 = 336 * MILL;
 
 /// A kernel without code: every item is zeros.
 fn bytecode() -> Vec<u8> {
-	let header = Header {
-		features: 0,
-		code_len: 0,
-		item_size: 16,
-		scratch_size: 0,
-		const_size: 0,
-		w_count: 0,
-		d_count: 0,
-		inputs: 0,
-		params: 0,
-		max_units: 1_000,
-		max_faults: 0,
-	};
-	Program::new(header, Vec::new(), Vec::new())
+	Builder::new(16, 1_000)
+		.build()
 		.expect("an empty program is valid")
 		.encode()
 }

@@ -92,11 +92,17 @@ fn root() -> PathBuf {
 /// README.md and all of docs/.
 fn pages() -> Vec<Page> {
 	let mut names = vec!["README.md".to_owned()];
-	for entry in fs::read_dir(root().join("docs")).expect("the documents are there") {
-		let name = entry.expect("the folder can be read").file_name();
-		let name = name.to_str().expect("file names are UTF-8");
-		if name.ends_with(".md") {
-			names.push(format!("docs/{name}"));
+	let mut folders = vec!["docs".to_owned()];
+	while let Some(folder) = folders.pop() {
+		for entry in fs::read_dir(root().join(&folder)).expect("the documents are there") {
+			let entry = entry.expect("the folder can be read");
+			let name = entry.file_name();
+			let name = format!("{folder}/{}", name.to_str().expect("file names are UTF-8"));
+			if entry.path().is_dir() {
+				folders.push(name);
+			} else if name.ends_with(".md") {
+				names.push(name);
+			}
 		}
 	}
 	names.sort();
@@ -229,10 +235,17 @@ fn every_link_leads_somewhere_and_every_page_is_listed() {
 	println!("{links} links in {} documents", known.len());
 	assert!(wrong.is_empty(), "they lead nowhere:\n{}", wrong.join("\n"));
 
-	let index = fs::read_to_string(root.join("docs/README.md")).expect("there is an index");
-	for name in pages().iter().filter_map(|page| page.name.strip_prefix("docs/")) {
-		let listed = index.contains(&format!("]({name})"));
-		assert!(listed || name == "README.md", "docs/README.md leaves {name} out");
+	// Each folder's README.md lists its pages, and the README.md of each folder in it.
+	for page in pages().iter().filter(|page| page.name.starts_with("docs/")) {
+		let (folder, name) = page.name.rsplit_once('/').expect("it lies in a folder");
+		let (index, name) = match (name, folder.rsplit_once('/')) {
+			("README.md", None) => continue,
+			("README.md", Some((above, own))) => (above, format!("{own}/README.md")),
+			(name, _) => (folder, name.to_owned()),
+		};
+		let index = format!("{index}/README.md");
+		let text = fs::read_to_string(root.join(&index)).expect("there is an index");
+		assert!(text.contains(&format!("]({name})")), "{index} leaves {name} out");
 	}
 }
 

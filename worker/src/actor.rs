@@ -16,6 +16,7 @@ mod steps;
 
 use crate::{
 	config::{FollowMode, Settings},
+	jobs::Tools,
 	journal::{CallKind, Entry, Journal, JournalError, Key, Step},
 	reconcile::{decide, Facts, Files},
 	standing::Standing,
@@ -60,6 +61,8 @@ pub struct Parts {
 	pub journal: Arc<Journal>,
 	/// The jobs' files.
 	pub store: Arc<Store>,
+	/// What computes and what checks.
+	pub tools: Arc<Tools>,
 	/// What the endpoint serves.
 	pub table: Arc<JobTable>,
 	/// The settings.
@@ -255,7 +258,8 @@ impl Actor {
 
 		let entries: BTreeMap<Key, Entry> = block_in_place(|| self.parts.journal.entries())?.into_iter().collect();
 		self.publish(&view, finals.as_ref(), &entries);
-		self.standing.tend(&view, self.stopping.is_some()).await?;
+		let takes_nothing = self.takes_nothing();
+		self.standing.tend(&view, takes_nothing).await?;
 		self.report(&view, &entries);
 		Ok(self.stopping.is_some() && self.is_done(&view, &entries))
 	}
@@ -299,7 +303,7 @@ impl Actor {
 				files,
 				verdict: memory.verdict,
 				sent: memory.sent,
-				stopping: self.stopping.is_some(),
+				stopping: self.takes_nothing(),
 			});
 			match self.act(action, key, job, entry.clone(), view, lanes)? {
 				Some(next) => entry = Some(next),
@@ -353,6 +357,11 @@ impl Actor {
 			}
 		}
 		done
+	}
+
+	/// Whether new jobs are handed back: the worker stops, or nothing may compute them.
+	fn takes_nothing(&self) -> bool {
+		self.stopping.is_some() || self.parts.tools.backend.stopped().is_some()
 	}
 
 	fn stop_is_overdue(&self) -> bool {

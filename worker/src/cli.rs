@@ -1,6 +1,10 @@
 //! The command line.
 
 use crate::{
+	backend::{
+		serve::{serve, ServeArgs},
+		Quarantine, QuarantineError, Quarantined,
+	},
 	config::{ConfigError, Flags},
 	halt::HaltPoint,
 	journal::{Journal, JournalError, FILE as JOURNAL_FILE},
@@ -48,6 +52,11 @@ enum Command {
 	Status(StateArgs),
 	/// Show the journal
 	Jobs(StateArgs),
+	/// Use a device again that gave a wrong result or broke down; takes effect when the worker is started
+	Release(ReleaseArgs),
+	/// Compute for the worker that started this process
+	#[command(hide = true)]
+	Backend(ServeArgs),
 }
 
 #[derive(Args, Debug)]
@@ -55,6 +64,15 @@ struct StateArgs {
 	/// The state directory
 	#[arg(long, env = "MILLRACE_WORKER_STATE", value_name = "DIR")]
 	state: PathBuf,
+}
+
+#[derive(Args, Debug)]
+struct ReleaseArgs {
+	#[command(flatten)]
+	state: StateArgs,
+	/// The device, as `status` shows it; all where absent
+	#[arg(long, value_name = "DEVICE")]
+	device: Option<String>,
 }
 
 /// What a command can fail with.
@@ -68,6 +86,10 @@ enum CommandError {
 	Run(#[from] RunError),
 	#[error(transparent)]
 	Journal(#[from] JournalError),
+	#[error(transparent)]
+	Quarantine(#[from] QuarantineError),
+	#[error("no device {0:?} is in quarantine")]
+	NotQuarantined(String),
 	#[error("the status file in {path} cannot be read")]
 	Report {
 		path: PathBuf,
@@ -86,6 +108,11 @@ impl CommandError {
 			Self::Identity(error) => error.hint(),
 			Self::Config(error) => error.hint().to_owned(),
 			Self::Run(error) => error.hint(),
+			Self::NotQuarantined(_) => "`millrace-worker status` shows which are".to_owned(),
+			Self::Quarantine(error) => format!(
+				"look at the directory's rights; if {} is damaged and every device is sound, delete it",
+				error.path.display()
+			),
 			Self::Journal(_) | Self::Report { .. } | Self::Runtime(_) => {
 				"look at the directory's rights and the machine's limits".to_owned()
 			}
@@ -95,9 +122,9 @@ impl CommandError {
 
 	fn exit_code(&self) -> u8 {
 		match self {
-			Self::Identity(_) | Self::Config(_) | Self::NeverRan(_) => 3,
+			Self::Identity(_) | Self::Config(_) | Self::NeverRan(_) | Self::NotQuarantined(_) => 3,
 			Self::Run(error) => error.exit_code(),
-			Self::Journal(_) | Self::Report { .. } | Self::Runtime(_) => 1,
+			Self::Journal(_) | Self::Quarantine(_) | Self::Report { .. } | Self::Runtime(_) => 1,
 		}
 	}
 }
@@ -106,12 +133,17 @@ impl CommandError {
 /// settings, 4 chain not reachable.
 pub fn main() -> ExitCode {
 	let cli = Cli::parse();
-	log::start(cli.log_format);
+	// The backend's standard error goes into the worker's log, line by line: it writes no log of its own.
+	if !matches!(cli.command, Command::Backend(_)) {
+		log::start(cli.log_format);
+	}
 	let result = match cli.command {
 		Command::Init(args) => init(&args, cli.output),
 		Command::Run(flags) => run(*flags),
 		Command::Status(args) => status(&args, cli.output),
 		Command::Jobs(args) => jobs(&args, cli.output),
+		Command::Release(args) => release(&args, cli.output),
+		Command::Backend(args) => return serve(&args),
 	};
 	match result {
 		Ok(()) => ExitCode::SUCCESS,
@@ -171,8 +203,12 @@ fn status(args: &StateArgs, output: Output) -> Result<(), CommandError> {
 		Err(JournalError::InUse(_))
 	);
 	let live = report.jobs.iter().filter(|job| job.is_live()).count();
+	let quarantine = Quarantine::open(&args.state)?.list();
 	match output {
-		Output::Json => println!("{}", json!({ "running": running, "live_jobs": live, "report": report })),
+		Output::Json => println!(
+			"{}",
+			json!({ "running": running, "live_jobs": live, "quarantine": quarantine, "report": report })
+		),
 		Output::Table => {
 			println!(
 				"worker    {} ({})",
@@ -183,7 +219,32 @@ fn status(args: &StateArgs, output: Output) -> Result<(), CommandError> {
 			println!("chain     block {}, tick {}", report.best, report.tick);
 			println!("lanes     {} of {} running", report.running, report.lanes);
 			println!("asks      {:?}", report.asks);
+			println!("backend   {}", report.backend);
+			if let Some(why) = &report.stopped {
+				println!("stopped   no new jobs are taken: {why}");
+			}
+			for Quarantined { device, reason, since } in &quarantine {
+				println!("not used  {device} (since {since}, in seconds since 1970): {reason}");
+			}
 			println!("jobs      {live} live, {} bytes stored", report.stored);
+		}
+	}
+	Ok(())
+}
+
+fn release(args: &ReleaseArgs, output: Output) -> Result<(), CommandError> {
+	let released = Quarantine::release(&args.state.state, args.device.as_deref())?;
+	if let (Some(device), true) = (&args.device, released.is_empty()) {
+		return Err(CommandError::NotQuarantined(device.clone()));
+	}
+	match output {
+		Output::Json => println!("{}", json!({ "released": released })),
+		Output::Table if released.is_empty() => println!("No device was in quarantine."),
+		Output::Table => {
+			for Quarantined { device, reason, .. } in &released {
+				println!("released  {device}: {reason}");
+			}
+			println!("A worker that is running uses it once it is started again.");
 		}
 	}
 	Ok(())

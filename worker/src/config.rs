@@ -5,6 +5,7 @@
 //! state = "/var/lib/millrace-worker"
 //! listen = "0.0.0.0:7443"
 //! ask_level = 100            # or ask_price; without either only jobs that name this provider come
+//! backend = "auto"           # or "reference", "cpu", "cuda", "cuda:1"
 //! threads = 0                # 0: one for each core
 //! quota = 21474836480        # bytes that all jobs' files may take
 //! follow = "subscribe"       # or "poll"
@@ -12,6 +13,7 @@
 
 use clap::{Args, ValueEnum};
 use millrace_client::chain::{Level, Price};
+use millrace_compute::{Choice, UnknownBackend};
 use serde::Deserialize;
 use std::{
 	fs, io,
@@ -58,6 +60,9 @@ pub struct Flags {
 	/// The least price of this worker's ask, in planck per 2^30 units; the level is the next one at or above it.
 	#[arg(long, env = "MILLRACE_ASK_PRICE", value_name = "PLANCK")]
 	pub ask_price: Option<u64>,
+	/// What computes: auto (the first CUDA device that can be used, else the CPU), reference, cpu, cuda, or cuda:N.
+	#[arg(long, env = "MILLRACE_BACKEND", value_name = "BACKEND")]
+	pub backend: Option<Choice>,
 	/// Threads that compute; 0 is one for each core.
 	#[arg(long, env = "MILLRACE_THREADS", value_name = "N")]
 	pub threads: Option<usize>,
@@ -78,6 +83,7 @@ struct FileSettings {
 	listen: Option<SocketAddr>,
 	ask_level: Option<u8>,
 	ask_price: Option<u64>,
+	backend: Option<String>,
 	threads: Option<usize>,
 	quota: Option<u64>,
 	follow: Option<FollowMode>,
@@ -94,6 +100,8 @@ pub struct Settings {
 	pub listen: SocketAddr,
 	/// The level to ask at. `None`: no ask is placed.
 	pub ask: Option<Level>,
+	/// What computes.
+	pub backend: Choice,
 	/// Threads that compute; 0 is one for each core.
 	pub threads: usize,
 	/// Bytes that all jobs' files may take.
@@ -129,6 +137,9 @@ pub enum ConfigError {
 	/// Level and price are both given.
 	#[error("ask level and ask price are both given")]
 	TwoAsks,
+	/// The file names no backend.
+	#[error(transparent)]
+	Backend(#[from] UnknownBackend),
 	/// The price is above the ladder.
 	#[error("no price level reaches {0} planck")]
 	PriceTooHigh(u64),
@@ -139,9 +150,12 @@ impl ConfigError {
 	pub fn hint(&self) -> &'static str {
 		match self {
 			Self::Read { .. } => "name another file with --config",
-			Self::Parse { .. } => "known keys: url, state, listen, ask_level, ask_price, threads, quota, follow",
+			Self::Parse { .. } => {
+				"known keys: url, state, listen, ask_level, ask_price, backend, threads, quota, follow"
+			}
 			Self::NoState => "give --state DIR, MILLRACE_WORKER_STATE, or `state` in the configuration",
 			Self::TwoAsks => "give one of them",
+			Self::Backend(_) => "correct `backend` in the configuration",
 			Self::PriceTooHigh(_) => "give a lower price: level 255 is the highest",
 		}
 	}
@@ -165,11 +179,17 @@ impl Flags {
 			(None, Some(price)) => Some(Level::at_least(Price(price)).ok_or(ConfigError::PriceTooHigh(price))?),
 			(None, None) => None,
 		};
+		let backend = match (self.backend, &file.backend) {
+			(Some(backend), _) => backend,
+			(None, Some(text)) => text.parse()?,
+			(None, None) => Choice::default(),
+		};
 		Ok(Settings {
 			url: self.url.or(file.url).unwrap_or_else(|| DEFAULT_URL.to_owned()),
 			state: self.state.or(file.state).ok_or(ConfigError::NoState)?,
 			listen: self.listen.or(file.listen).unwrap_or_else(default_listen),
 			ask,
+			backend,
 			threads: self.threads.or(file.threads).unwrap_or(0),
 			quota: self.quota.or(file.quota).unwrap_or(DEFAULT_QUOTA),
 			follow: self.follow.or(file.follow).unwrap_or_default(),
@@ -227,6 +247,21 @@ mod tests {
 		.resolve()
 		.unwrap();
 		assert_eq!((settings.threads, settings.ask), (1, Some(Level(7))));
+	}
+
+	#[test]
+	fn the_backend_is_a_setting_like_the_others() {
+		let (_dir, flags) = file("state = \"/s\"\n");
+		assert_eq!(flags.resolve().unwrap().backend, Choice::Auto);
+		let (_dir, flags) = file("state = \"/s\"\nbackend = \"cuda:1\"\n");
+		assert_eq!(flags.clone().resolve().unwrap().backend, Choice::Cuda(Some(1)));
+		let settings = Flags {
+			backend: Some(Choice::Reference),
+			..flags
+		};
+		assert_eq!(settings.resolve().unwrap().backend, Choice::Reference);
+		let (_dir, flags) = file("state = \"/s\"\nbackend = \"gpu\"\n");
+		assert!(matches!(flags.resolve(), Err(ConfigError::Backend(_))));
 	}
 
 	#[test]

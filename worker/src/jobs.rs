@@ -1,14 +1,18 @@
-//! The two long steps of a job: preparing (check, decode, try) and running (compute, check oneself, store).
+//! The two long steps of a job: preparing (check, decode, try) and running (compute, check, store).
 //!
-//! Both block a thread and touch no chain; what they find out goes into the journal by the caller.
+//! Both block a thread and touch no chain; what they find out goes into the journal by the caller. The backend's process
+//! computes, this one checks: inputs against the job's roots, the bundle against the root that the backend names, and
+//! leaves of it against the interpreter.
 
 use crate::{
+	backend::{message::Work, Backend, BackendError, Finished},
 	journal::Outcome,
 	reconcile::is_too_slow,
+	selfcheck::SelfCheck,
 	store::{JobFiles, StoreError},
 };
-use millrace_client::chain::{JobView, KernelHash, RejectReason};
-use millrace_compute::{parse_bundle, probe, run, self_check, BundleError, ComputeError, Options, Progress};
+use millrace_client::chain::{JobState, JobView, KernelHash, RejectReason, Tick, SECONDS_PER_TICK};
+use millrace_compute::{parse_bundle, Bundle, ComputeError};
 use millrace_kernel::{
 	eval::Task,
 	program::{Program, ProgramError},
@@ -21,6 +25,10 @@ use std::{
 
 /// Leaves that are tried before a job is accepted.
 const TRIAL_LEAVES: u32 = 16;
+/// A run reports its progress so many times at least.
+const STEPS: u32 = 256;
+/// Backends that a job is run on before it is given up: each wrong result takes one away.
+const BACKENDS: u32 = 3;
 
 /// Why a job is not done.
 #[derive(Debug, thiserror::Error)]
@@ -47,12 +55,12 @@ pub enum JobError {
 	/// The run would end after the deadline.
 	#[error("the run would take {0:?}, too long for the deadline")]
 	TooSlow(Duration),
-	/// It cannot be computed.
-	#[error("the job cannot be computed")]
-	Compute(#[from] ComputeError),
-	/// The result cannot be packed.
-	#[error("the result makes no bundle")]
-	Bundle(#[from] BundleError),
+	/// The backend gave no result.
+	#[error(transparent)]
+	Backend(#[from] BackendError),
+	/// Leaves cannot be re-run in this process.
+	#[error("the result cannot be checked")]
+	Check(#[from] ComputeError),
 	/// This machine computes wrongly. Nothing is committed.
 	#[error("the self-check failed, so nothing is committed: {0}")]
 	SelfCheck(String),
@@ -67,12 +75,50 @@ impl JobError {
 		match self {
 			Self::Kernel(..) | Self::Figures { .. } => Some(RejectReason::Unsupported),
 			Self::TooSlow(_) => Some(RejectReason::TooSlow),
-			Self::Compute(ComputeError::Cancelled) => None,
-			Self::Compute(ComputeError::Task(_) | ComputeError::TooLarge { .. }) => Some(RejectReason::Unsupported),
-			Self::Compute(_) | Self::Bundle(_) | Self::SelfCheck(_) => Some(RejectReason::Other),
+			Self::Backend(error) => error.reason(),
+			Self::Check(ComputeError::Task(_)) => Some(RejectReason::Unsupported),
+			Self::Check(_) | Self::SelfCheck(_) => Some(RejectReason::Other),
 			// The node's fault, or the disk's: neither says anything about the job.
 			Self::NoKernel(_) | Self::WrongKernel(_) | Self::Store(_) => None,
 		}
+	}
+}
+
+/// What computes, and what checks.
+pub struct Tools {
+	/// The backend.
+	pub backend: Backend,
+	/// The check before a commitment.
+	pub checks: SelfCheck,
+}
+
+/// The time that a run has.
+#[derive(Clone, Copy, Debug)]
+pub struct Time {
+	/// When its result is worth nothing any more.
+	pub deadline: Instant,
+	/// How long it was estimated to take.
+	pub estimate: Duration,
+}
+
+impl Time {
+	/// The time of a job when the protocol's clock shows `tick`: until its deadline, or until its assignment lapses.
+	pub fn of(job: &JobView, tick: Tick, estimate_ms: Option<u64>) -> Self {
+		let until = match job.state {
+			JobState::Running { deadline, .. } => deadline,
+			JobState::Assigned { until, .. } => until,
+			// A result that is there already is only computed anew.
+			JobState::Pending | JobState::Committed { .. } => tick.saturating_add(job.spec.terms.run_ticks),
+		};
+		let seconds = u64::from(until.saturating_sub(tick)).saturating_mul(SECONDS_PER_TICK);
+		Self {
+			deadline: Instant::now() + Duration::from_secs(seconds),
+			estimate: Duration::from_millis(estimate_ms.unwrap_or(0)),
+		}
+	}
+
+	fn left(&self) -> Duration {
+		self.deadline.saturating_duration_since(Instant::now())
 	}
 }
 
@@ -104,79 +150,149 @@ pub fn decode_kernel(job: &JobView, bytecode: Option<&[u8]>) -> Result<Program, 
 	Ok(program)
 }
 
-/// Checks every input against its root once more, tries a few leaves, and estimates the run. Returns milliseconds.
+/// Checks every input against its root once more, has a few leaves tried, and estimates the run. Returns milliseconds.
+/// Setting `cancel` ends it early.
 ///
 /// # Errors
 /// [`StoreError::Incomplete`] when bytes are not there after all: they count as missing from then on, so the job goes
 /// back to waiting for them.
-pub fn prepare(job: &JobView, program: &Program, files: &JobFiles, threads: usize) -> Result<u64, JobError> {
-	let inputs = files.load()?;
-	let inputs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
-	let trial = probe(program, &task(job), &inputs, TRIAL_LEAVES)?;
-	let estimate = trial.estimate(threads);
-	let estimate_ms = u64::try_from(estimate.as_millis()).unwrap_or(u64::MAX);
+pub fn prepare(
+	job: &JobView,
+	program: &Program,
+	files: &JobFiles,
+	tools: &Tools,
+	cancel: &AtomicBool,
+) -> Result<u64, JobError> {
+	drop(files.load()?);
+	let work = Work::new(program, &job.spec, &files.input_files());
+	let trial = tools.backend.probe(&work, TRIAL_LEAVES, cancel)?;
 	tracing::info!(
 		job = %job.id,
 		leaves = trial.of,
 		tried = trial.leaves,
-		units_per_second = trial.units_per_second() as u64,
-		estimate_ms,
+		units_per_second = trial.units_per_second,
+		estimate_ms = trial.estimate_ms,
 		"inputs checked, kernel tried"
 	);
-	if is_too_slow(job, estimate_ms) {
-		return Err(JobError::TooSlow(estimate));
+	if is_too_slow(job, trial.estimate_ms) {
+		return Err(JobError::TooSlow(Duration::from_millis(trial.estimate_ms)));
 	}
-	Ok(estimate_ms)
+	Ok(trial.estimate_ms)
 }
 
-/// Computes the whole job, re-runs random leaves, and makes the bundle durable. Setting `cancel` ends it early.
+/// Has the whole job computed, re-runs leaves, and makes the bundle durable. Setting `cancel` ends it early.
+///
+/// A wrong result is discarded, and what computed it is not used any more; the job is then run on what is slower, if
+/// the time allows.
 pub fn compute(
 	job: &JobView,
 	program: &Program,
 	files: &JobFiles,
-	threads: usize,
+	tools: &Tools,
+	mut time: Time,
 	cancel: &AtomicBool,
 ) -> Result<Outcome, JobError> {
+	let work = Work::new(program, &job.spec, &files.input_files());
+	let mut wrong = String::new();
+	for run in 0..BACKENDS {
+		if run > 0 {
+			let trial = tools.backend.probe(&work, TRIAL_LEAVES, cancel)?;
+			time.estimate = Duration::from_millis(trial.estimate_ms);
+			if time.estimate > time.left() {
+				break;
+			}
+		}
+		// Not kept: a run may take long, and the backend reads the files itself.
+		drop(files.load()?);
+		let (finished, bundle) = run_once(job, &work, files, tools, time, cancel)?;
+		match check(job, program, files, tools, &finished, &bundle, time)? {
+			Ok(checked) => {
+				tracing::info!(
+					job = %job.id,
+					units = finished.units,
+					device = finished.ready.device,
+					load_us = finished.spent.load,
+					prepare_us = finished.spent.prepare,
+					run_us = finished.spent.run,
+					write_us = finished.spent.write,
+					self_checked = checked,
+					"computed"
+				);
+				return Ok(Outcome {
+					root: finished.root,
+					units: finished.units,
+					bundle_len: files.bundle_len(),
+				});
+			}
+			Err(why) => {
+				tracing::error!(job = %job.id, device = finished.ready.device, why, "the result is wrong and is discarded");
+				wrong = why;
+			}
+		}
+	}
+	Err(JobError::SelfCheck(wrong))
+}
+
+/// One run, and the bundle as it is on the disk.
+fn run_once(
+	job: &JobView,
+	work: &Work,
+	files: &JobFiles,
+	tools: &Tools,
+	time: Time,
+	cancel: &AtomicBool,
+) -> Result<(Finished, Bundle), JobError> {
+	let mut progress = |done: u32, leaves: u32| tracing::debug!(job = %job.id, done, leaves, "running");
+	// Through the bytes that will be served. That the disk fails is not the backend's fault.
+	let mut accept = |finished: &Finished| -> Result<Result<Bundle, StoreError>, String> {
+		let bytes = match files.read_bundle() {
+			Ok(bytes) => bytes,
+			Err(error) => return Ok(Err(error)),
+		};
+		let bundle = parse_bundle(&bytes, job.spec.items, job.item_size, job.items_per_leaf)
+			.map_err(|error| error.to_string())?;
+		let root = bundle.root();
+		if root.hash != finished.root || root.units != finished.units {
+			return Err("it makes another root".to_owned());
+		}
+		Ok(Ok(bundle))
+	};
+	let (finished, bundle) = tools.backend.run(
+		work,
+		&files.bundle_path(),
+		time.estimate / STEPS,
+		cancel,
+		&mut progress,
+		&mut accept,
+	)?;
+	Ok((finished, bundle?))
+}
+
+/// Re-runs leaves. Returns how many, or what is wrong; the backend is then not used any more.
+fn check(
+	job: &JobView,
+	program: &Program,
+	files: &JobFiles,
+	tools: &Tools,
+	finished: &Finished,
+	bundle: &Bundle,
+	time: Time,
+) -> Result<Result<u32, String>, JobError> {
 	let inputs = files.load()?;
 	let inputs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
-	let task = task(job);
-	let start = Instant::now();
-	let progress = |progress: Progress| {
-		tracing::debug!(job = %job.id, done = progress.done, leaves = progress.leaves, "running");
-	};
-	let options = Options {
-		threads,
-		cancel: Some(cancel),
-		progress: Some(&progress),
-	};
-	let computed = run(program, &task, &inputs, &options)?;
-	let ran = start.elapsed();
-
-	// Through the bytes that will be served, not through what is in memory.
-	let bytes = computed.bundle();
-	let bundle = parse_bundle(&bytes, job.spec.items, job.item_size, job.items_per_leaf)?;
-	if bundle.root() != computed.root {
-		return Err(JobError::SelfCheck(
-			"the bundle makes another root than the run".to_owned(),
-		));
-	}
-	let report = self_check(program, &task, &inputs, &bundle, rand::random::<u64>());
+	let report = tools
+		.checks
+		.check(&finished.ready, program, &task(job), &inputs, bundle, time.left())?;
 	if !report.agrees() {
-		return Err(JobError::SelfCheck(report.proves()));
+		let why = format!("kernel {}: {}", job.spec.kernel, report.proves());
+		tools.backend.condemn(finished, &why);
+		return Ok(Err(why));
 	}
-	files.write_bundle(&bytes)?;
-	tracing::info!(
-		job = %job.id,
-		units = computed.root.units,
-		run_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX),
-		self_checked = report.checked,
-		"computed"
-	);
-	Ok(Outcome {
-		root: computed.root.hash,
-		units: computed.root.units,
-		bundle_len: bytes.len() as u64,
-	})
+	// Another job may have shown meanwhile that the device is wrong.
+	if !tools.backend.is_trusted(&finished.ready.device) {
+		return Ok(Err(format!("{} is in quarantine by now", finished.ready.device)));
+	}
+	Ok(Ok(report.checked))
 }
 
 fn task(job: &JobView) -> Task<'_> {

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!              best block ┌────────────┐ actions  ┌───────────────┐
-//!   node ────────────────▶│ actor      │─────────▶│ long steps    │ prepare, compute (one at a time for each job)
-//!     ▲                   │ reconcile  │◀─────────│               │
+//!   node ────────────────▶│ actor      │─────────▶│ long steps    │ prepare, compute ───▶ backend, a process
+//!     ▲                   │ reconcile  │◀─────────│ self-check    │ (one at a time for each job)
 //!     │   signed calls    └─────┬──────┘ finished └──────┬────────┘
 //!   wire ◀──────────────────────┤  journal before all    │
 //!                               ▼                        ▼
@@ -17,6 +17,8 @@
 //! | [`actor`] | looks at the chain and acts |
 //! | [`reconcile`] | what to do next with one assignment: a pure function |
 //! | [`jobs`] | the long steps |
+//! | [`backend`] | the process that computes, and what is done when it fails |
+//! | [`selfcheck`] | what is re-run before a commitment |
 //! | [`journal`], [`halt`] | what survives a crash, and how that is tested |
 //! | [`store`] | inputs and bundles on the disk |
 //! | [`endpoint`], [`table`] | HTTPS for requesters |
@@ -24,6 +26,7 @@
 //! | [`keys`] | the worker's key and the TLS key |
 
 pub mod actor;
+pub mod backend;
 pub mod cli;
 pub mod config;
 pub mod endpoint;
@@ -34,6 +37,7 @@ pub mod keys;
 pub mod log;
 pub mod reconcile;
 pub mod report;
+pub mod selfcheck;
 pub mod standing;
 pub mod store;
 pub mod supervisor;

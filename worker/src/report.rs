@@ -78,6 +78,12 @@ pub struct Report {
 	pub running: u16,
 	/// Levels of the asks that stand in the book.
 	pub asks: Vec<u8>,
+	/// What computes, and why not something faster.
+	#[serde(default)]
+	pub backend: String,
+	/// Why no new jobs are taken, if so.
+	#[serde(default)]
+	pub stopped: Option<String>,
 	/// Bytes that jobs' files take.
 	pub stored: u64,
 	/// When this was written, in seconds since 1970.

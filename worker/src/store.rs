@@ -3,7 +3,7 @@
 //! ```text
 //! jobs/<job id>/<k>.data     bytes of input k, at their final offsets
 //! jobs/<job id>/<k>.leaves   leaf hashes of input k, checked against its root
-//! jobs/<job id>/bundle       output bytes and leaf figures, written whole
+//! jobs/<job id>/bundle       output bytes and leaf figures, written by the backend's process
 //! ```
 //!
 //! Names are made of numbers and of a job id, never of anything a peer sent. Space is *taken* before a job is touched:
@@ -15,6 +15,7 @@ mod input;
 mod space;
 
 pub use input::{InputProgress, PutError};
+pub(crate) use space::write_whole;
 pub use space::write_zeros;
 
 use input::Input;
@@ -23,7 +24,7 @@ use space::sync_dir;
 use std::{
 	collections::{BTreeSet, HashMap},
 	fs::{self, File},
-	io::{self, Write},
+	io::{self, Read},
 	path::{Path, PathBuf},
 	sync::{Arc, Mutex, PoisonError},
 };
@@ -278,22 +279,27 @@ impl JobFiles {
 		self.inputs.iter().enumerate().map(load).collect()
 	}
 
-	/// Writes the bundle into the space taken for it; it is durable when this returns.
-	pub fn write_bundle(&self, bundle: &[u8]) -> Result<(), StoreError> {
-		let path = self.bundle_path();
-		let write = || -> io::Result<()> {
-			let mut file = File::options().write(true).create(true).truncate(false).open(&path)?;
-			file.write_all(bundle)?;
-			file.set_len(bundle.len() as u64)?;
-			file.sync_all()
-		};
-		write().map_err(|error| StoreError::io(&path, error))
+	/// Where the inputs are, and how long each is.
+	pub fn input_files(&self) -> Vec<(PathBuf, u32)> {
+		self.inputs
+			.iter()
+			.map(|input| input.lock().unwrap_or_else(PoisonError::into_inner).data_file())
+			.collect()
 	}
 
-	/// The bundle as it is on the disk; only meaningful once the journal says that the job is computed.
+	/// Makes what is in the bundle's file durable and reads it, one byte beyond its length at most. Only meaningful once
+	/// somebody wrote it.
 	pub fn read_bundle(&self) -> Result<Vec<u8>, StoreError> {
 		let path = self.bundle_path();
-		fs::read(&path).map_err(|error| StoreError::io(&path, error))
+		let read = || -> io::Result<Vec<u8>> {
+			let file = File::open(&path)?;
+			file.sync_all()?;
+			let mut bytes = Vec::new();
+			// One byte more than there should be shows that there are too many.
+			file.take(self.bundle_len.saturating_add(1)).read_to_end(&mut bytes)?;
+			Ok(bytes)
+		};
+		read().map_err(|error| StoreError::io(&path, error))
 	}
 
 	/// Where the bundle is.

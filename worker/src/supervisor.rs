@@ -5,6 +5,7 @@
 
 use crate::{
 	actor::{Actor, ActorError, Parts},
+	backend::{Backend, BackendError, Limits as BackendLimits, OwnProgram, Quarantine, QuarantineError},
 	config::Settings,
 	endpoint::{
 		limits::{Caps, Limits},
@@ -13,23 +14,28 @@ use crate::{
 		tls::TlsError,
 	},
 	halt::{HaltPoint, UnknownStep},
+	jobs::Tools,
 	journal::{Journal, JournalError, Step},
 	keys::{Identity, IdentityError},
-	store::{Store, StoreError},
+	selfcheck::SelfCheck,
+	store::{create_private_dir, Store, StoreError},
 	table::JobTable,
 	wire::{Wire, WireError},
 };
 use millrace_client::chain::{to_hex, AccountId, Chain, ChainError};
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::absolute, sync::Arc, time::Duration};
 use tokio::{
 	net::TcpListener,
 	signal::unix::{signal, SignalKind},
+	task::spawn_blocking,
 	time::sleep,
 };
 use tokio_util::sync::CancellationToken;
 
 /// How long a start waits for the node.
 const NODE_PATIENCE: Duration = Duration::from_secs(15);
+/// Compiled kernels, in the state directory.
+const KERNELS_DIR: &str = "kernels";
 /// How long a start waits for another process to let go of the journal: a status command has it for a moment.
 const JOURNAL_TRIES: u32 = 30;
 
@@ -45,6 +51,12 @@ pub enum RunError {
 	/// The store.
 	#[error(transparent)]
 	Store(#[from] StoreError),
+	/// Which devices may not be used is not known.
+	#[error(transparent)]
+	Quarantine(#[from] QuarantineError),
+	/// Nothing computes.
+	#[error(transparent)]
+	Backend(#[from] BackendError),
 	/// The chain cannot be reached or is another one.
 	#[error(transparent)]
 	Chain(#[from] ChainError),
@@ -100,6 +112,11 @@ impl RunError {
 			Self::Journal(JournalError::Database { .. }) | Self::Store(_) => {
 				"look at the disk and at the directory's rights".to_owned()
 			}
+			Self::Quarantine(error) => format!(
+				"look at the directory's rights; if {} is damaged and every device is sound, delete it",
+				error.path.display()
+			),
+			Self::Backend(error) => error.hint(),
 			Self::Chain(error) => error.hint().to_owned(),
 			Self::NotAuthorised(account) => format!(
 				"the owner registers with `millrace provider register --worker {account} …`, or names this key with \
@@ -118,9 +135,14 @@ impl RunError {
 	/// The exit code: 3 for keys and settings, 4 for the chain, 1 for the rest.
 	pub fn exit_code(&self) -> u8 {
 		match self {
-			Self::Identity(_) | Self::NotAuthorised(_) | Self::Listen { .. } | Self::Tls(_) | Self::Halt(_) => 3,
+			Self::Identity(_)
+			| Self::NotAuthorised(_)
+			| Self::Listen { .. }
+			| Self::Tls(_)
+			| Self::Halt(_)
+			| Self::Backend(_) => 3,
 			Self::Chain(_) | Self::Wire(_) => 4,
-			Self::Journal(_) | Self::Store(_) | Self::Signals(_) => 1,
+			Self::Journal(_) | Self::Quarantine(_) | Self::Store(_) | Self::Signals(_) => 1,
 		}
 	}
 }
@@ -148,6 +170,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 		result => result?,
 	}
 
+	let tools = Arc::new(start_tools(&settings).await?);
 	let chain = Chain::connect(&settings.url, NODE_PATIENCE).await?;
 	let account = identity.account();
 	let at = chain.best().await?;
@@ -172,9 +195,11 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 	let address = listener.local_addr().unwrap_or(settings.listen);
 	let table = Arc::new(JobTable::new(store.clone()));
 	let caps = Caps::default();
+	let computes = tools.clone();
 	let shared = Shared {
 		genesis: chain.genesis().0,
 		provider,
+		backend: Box::new(move || computes.backend.kind().to_string()),
 		jobs: table.clone(),
 		limits: Limits::new(caps),
 	};
@@ -192,7 +217,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 		%address,
 		node = %settings.url,
 		ask = settings.ask.map(|level| level.0),
-		backend = "reference",
+		backend = tools.backend.describe(),
 		threads = settings.threads,
 		"started"
 	);
@@ -205,6 +230,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 		provider,
 		journal,
 		store,
+		tools,
 		table,
 		settings,
 	});
@@ -214,6 +240,41 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 	let _ = endpoint.await;
 	tracing::info!("stopped");
 	Ok(result?)
+}
+
+/// Starts the backend, and says what it is.
+async fn start_tools(settings: &Settings) -> Result<Tools, RunError> {
+	let cache = settings.state.join(KERNELS_DIR);
+	let cache = create_private_dir(&cache)
+		.and_then(|()| absolute(&cache))
+		.map_err(|error| StoreError::io(&cache, error))?;
+	let program = OwnProgram::new(settings.threads, cache).map_err(BackendError::Start)?;
+	let quarantine = Quarantine::open(&settings.state)?;
+	let backend = Backend::new(
+		Box::new(program),
+		settings.backend,
+		BackendLimits::default(),
+		quarantine,
+	);
+	let checks = SelfCheck::open(&settings.state);
+	let tools = Tools { backend, checks };
+	// A driver may take seconds to wake its device.
+	let started = spawn_blocking(move || tools.backend.start().map(|_| tools)).await;
+	let tools = started.map_err(|error| BackendError::Other(error.to_string()))??;
+	for device in tools.backend.quarantined() {
+		tracing::warn!(
+			device = device.device,
+			reason = device.reason,
+			"in quarantine; `millrace-worker release` lifts it"
+		);
+	}
+	tracing::info!(
+		wanted = %settings.backend,
+		threads = settings.threads,
+		"computes with {}",
+		tools.backend.describe()
+	);
+	Ok(tools)
 }
 
 async fn open_journal(settings: &Settings, halt: HaltPoint) -> Result<Journal, JournalError> {

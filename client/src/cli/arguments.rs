@@ -6,6 +6,7 @@ use crate::{
 	job::CheckWish,
 };
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use millrace_compute::Choice;
 use std::{path::PathBuf, time::Duration};
 
 /// Buy, offer and check exact compute on the Millrace chain.
@@ -123,10 +124,38 @@ pub(super) enum KernelCommand {
 		#[arg(long, value_name = "FILE")]
 		out: Option<PathBuf>,
 	},
-	/// Check a kernel, and print its hash and its bounds.
+	/// Check a kernel, and print its hash, its bounds and what an item may cost.
 	Check {
 		/// A `.mk` or `.mkb` file.
 		file: PathBuf,
+	},
+	/// Run a job file on this machine, without a chain.
+	Run {
+		/// The job file.
+		file: PathBuf,
+		/// What runs it: `auto`, `reference`, `cpu`, `cuda`, or `cuda:N`.
+		#[arg(long, value_name = "BACKEND", default_value_t = Choice::Auto)]
+		backend: Choice,
+		/// Threads; 0 is one for each core.
+		#[arg(long, value_name = "N", default_value_t = 0)]
+		threads: usize,
+		/// Leaves that the interpreter re-runs and compares: a number, `all` or `none`.
+		#[arg(long, value_parser = check_wish, default_value = "64", value_name = "LEAVES")]
+		check: CheckWish,
+	},
+	/// Measure how fast this machine runs a job file: every backend that it has.
+	Bench {
+		/// The job file.
+		file: PathBuf,
+		/// Only these: `reference`, `cpu`, `cuda`, or `cuda:N`.
+		#[arg(long, value_name = "BACKEND", value_delimiter = ',')]
+		backend: Vec<Choice>,
+		/// Threads; 0 is one for each core.
+		#[arg(long, value_name = "N", default_value_t = 0)]
+		threads: usize,
+		/// Seconds for each backend.
+		#[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
+		seconds: u64,
 	},
 	/// Print a program as text.
 	Disasm {

@@ -1,5 +1,7 @@
 //! `millrace kernel`.
 
+mod local;
+
 use super::{
 	arguments::KernelCommand,
 	print::{grouped, pairs},
@@ -11,6 +13,7 @@ use crate::{
 	exit::{Code, Failure},
 	job::{kernel_hash, read_program},
 	job_file::{write_atomically, JobFileError},
+	local::estimate,
 };
 use millrace_kernel::{
 	asm::{assemble_with_warnings, disassemble},
@@ -24,10 +27,24 @@ pub(super) async fn run(session: &Session<'_>, command: KernelCommand) -> Result
 		KernelCommand::Build { file, out } => build(session, &file, out.as_deref()),
 		KernelCommand::Check { file } => {
 			let program = read(session, &file)?;
-			let (object, rows) = facts(&program);
+			let (mut object, mut rows) = facts(&program);
+			add_estimate(&program, &mut object, &mut rows);
+			hints(session, &program);
 			session.printer.show(&object, || pairs(rows));
 			Ok(())
 		}
+		KernelCommand::Run {
+			file,
+			backend,
+			threads,
+			check,
+		} => local::run(session, &file, backend, threads, check),
+		KernelCommand::Bench {
+			file,
+			backend,
+			threads,
+			seconds,
+		} => local::bench(session, &file, &backend, threads, seconds),
 		KernelCommand::Disasm { kernel } => disasm(session, &kernel).await,
 		KernelCommand::Register { file } => register(session, &file).await,
 		KernelCommand::Retire { hash } => {
@@ -59,8 +76,13 @@ fn read(session: &Session<'_>, file: &Path) -> Result<Program, Failure> {
 		source,
 	})?;
 	let (program, hints) = assemble_with_warnings(&text).map_err(|error| {
+		let invoked: String = error
+			.invoked
+			.iter()
+			.map(|line| format!(", invoked in line {line}"))
+			.collect();
 		let place = format!(
-			"{}, line {}, column {}: {}",
+			"{}, line {}, column {}{invoked}: {}",
 			file.display(),
 			error.line,
 			error.column,
@@ -91,6 +113,7 @@ fn build(session: &Session<'_>, file: &Path, out: Option<&Path>) -> Result<(), F
 		)
 	})?;
 	let (mut object, mut rows) = facts(&program);
+	hints(session, &program);
 	if let Some(object) = object.as_object_mut() {
 		object.insert("file".to_owned(), out.display().to_string().into());
 	}
@@ -128,6 +151,77 @@ fn facts(program: &Program) -> (Value, Vec<(&'static str, String)>) {
 		("items a leaf", grouped(program.items_per_leaf())),
 	];
 	(object, rows)
+}
+
+/// What an item may cost, from the program alone.
+fn add_estimate(program: &Program, object: &mut Value, rows: &mut Vec<(&'static str, String)>) {
+	let header = program.header();
+	let cost = estimate(program);
+	let faults = cost.loads.min(u32::from(header.max_faults));
+	let range = |least: u32, most: u32| {
+		if least == most {
+			grouped(least)
+		} else {
+			format!("{} to {}", grouped(least), grouped(most))
+		}
+	};
+	let once = if cost.loops.is_empty() {
+		"units of an item"
+	} else {
+		"units of an item, loops once"
+	};
+	let of_faults = match faults {
+		0 => String::new(),
+		faults => format!(", and up to {faults} faults of 128"),
+	};
+	rows.push((once, range(cost.least, cost.most) + &of_faults));
+	for one in &cost.loops {
+		rows.push((
+			"units of a round",
+			format!(
+				"{}, of the loop at instruction {}",
+				range(one.least, one.most),
+				one.instruction
+			),
+		));
+	}
+	if let Some(object) = object.as_object_mut() {
+		let loops: Vec<Value> = cost
+			.loops
+			.iter()
+			.map(|one| json!({ "instruction": one.instruction, "least": one.least, "most": one.most }))
+			.collect();
+		object.insert(
+			"estimate".to_owned(),
+			json!({
+				"least": cost.least,
+				"most": cost.most,
+				"loads": cost.loads,
+				"loops": loops,
+				"bound": cost.bound(header.max_faults),
+			}),
+		);
+	}
+}
+
+/// Says on standard error where the bounds could be better.
+fn hints(session: &Session<'_>, program: &Program) {
+	let header = program.header();
+	if let Some(bound) = estimate(program).bound(header.max_faults) {
+		if bound < header.max_units {
+			session.printer.note(&format!(
+				"hint: no item takes more than {} units; .max_units {} makes the escrow larger than needed",
+				grouped(bound),
+				grouped(header.max_units)
+			));
+		} else if bound > header.max_units {
+			session.printer.note(&format!(
+				"hint: an item may take {} units and traps above .max_units {}",
+				grouped(bound),
+				grouped(header.max_units)
+			));
+		}
+	}
 }
 
 async fn disasm(session: &Session<'_>, kernel: &str) -> Result<(), Failure> {

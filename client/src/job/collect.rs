@@ -14,8 +14,8 @@ use crate::{
 	job_file::write_atomically,
 	keys::random,
 };
-use millrace_compute::{bundle_len, check_leaves, parse_bundle, Bundle, Check};
-use millrace_kernel::eval::Task;
+use millrace_compute::{bundle_len, check_leaves, parse_bundle, Bundle, Check, CheckReport, ComputeError, Runner};
+use millrace_kernel::{eval::Task, program::Program};
 use std::{path::PathBuf, time::Duration};
 
 /// A committed job.
@@ -142,7 +142,7 @@ impl Buyer<'_> {
 						max_units,
 						params: &params,
 					};
-					let report = check_leaves(&program, &task, &slices, &bundle, which);
+					let report = rerun(&program, &task, &slices, &bundle, which).map_err(Finding::Here)?;
 					if !report.agrees() {
 						return Err(Finding::WrongLeaves(report.proves()));
 					}
@@ -168,6 +168,7 @@ impl Buyer<'_> {
 			}
 		};
 		result.map_err(|finding| match finding {
+			Finding::Here(error) => JobError::Broken(format!("its leaves cannot be re-run here: {error}")),
 			Finding::OtherBytes(found) => JobError::NotAsCommitted {
 				job,
 				provider,
@@ -326,6 +327,35 @@ enum Finding {
 	OtherBytes(String),
 	/// It is what was committed, and that is wrong.
 	WrongLeaves(String),
+	/// Its leaves cannot be re-run on this machine.
+	Here(ComputeError),
+}
+
+/// Leaves that the interpreter re-runs where compiled code re-ran all of them.
+const INTERPRETED_LEAVES: u32 = 64;
+
+/// Re-runs leaves. All of them are many, so compiled code does that; the interpreter, which is the meaning, then re-runs
+/// some, because the provider may have used the same compiler.
+fn rerun(
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &[&[u8]],
+	bundle: &Bundle,
+	which: Check,
+) -> Result<CheckReport, ComputeError> {
+	let reference = Runner::reference();
+	let sample = |count| Check::Sample {
+		count,
+		seed: u64::from_le_bytes(random()),
+	};
+	match (which, Runner::cpu()) {
+		(Check::All, Ok(compiled)) => {
+			let report = check_leaves(&compiled, program, task, inputs, bundle, Check::All)?;
+			let interpreted = check_leaves(&reference, program, task, inputs, bundle, sample(INTERPRETED_LEAVES))?;
+			Ok(if interpreted.agrees() { report } else { interpreted })
+		}
+		(which, _) => check_leaves(&reference, program, task, inputs, bundle, which),
+	}
 }
 
 /// Compares the root and the units of a bundle with those on the chain.

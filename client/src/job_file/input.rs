@@ -21,7 +21,7 @@ pub enum InputFormat {
 	Raw,
 	/// The sequences of a FASTA file: header lines and white space dropped, letters upper-cased.
 	Fasta,
-	/// The pixels of an 8-bit greyscale PNG, row after row.
+	/// The pixels of an 8-bit greyscale PNG that is neither transparent nor animated, row after row.
 	PngGray8,
 }
 
@@ -137,26 +137,49 @@ fn fasta(text: &[u8]) -> Result<Vec<u8>, String> {
 	Ok(sequence)
 }
 
-/// The pixels of an 8-bit greyscale PNG; `None` if there are more than `limit`.
+/// The pixels of an 8-bit greyscale PNG; `None` if they, or what it takes to decode them, exceed `limit` bytes.
 fn png_gray8(bytes: &[u8], limit: u64) -> Result<Option<Vec<u8>>, String> {
 	let limits = png::Limits {
 		bytes: usize::try_from(limit).unwrap_or(usize::MAX),
 	};
-	let decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
-	let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
-	let info = reader.info();
-	if info.color_type != png::ColorType::Grayscale || info.bit_depth != png::BitDepth::Eight {
+	let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+	// What is said about the pixels is not kept, so it is not unpacked either.
+	decoder.set_ignore_text_chunk(true);
+	decoder.set_ignore_iccp_chunk(true);
+	// The header alone says what the picture is and how large; nothing of its size is allocated before that is judged.
+	let header = decoder.read_header_info().map_err(|error| error.to_string())?;
+	if (header.color_type, header.bit_depth) != (png::ColorType::Grayscale, png::BitDepth::Eight) {
+		let pixels = match header.color_type {
+			png::ColorType::Grayscale => "grey",
+			png::ColorType::GrayscaleAlpha => "grey with alpha",
+			png::ColorType::Rgb => "colour",
+			png::ColorType::Rgba => "colour with alpha",
+			png::ColorType::Indexed => "numbers of a palette",
+		};
 		return Err(format!(
-			"its pixels are {:?} of {:?} bits",
-			info.color_type, info.bit_depth
+			"its pixels are {}-bit {pixels}, and only 8-bit grey without alpha is read",
+			header.bit_depth as u8
 		));
+	}
+	let (width, height) = header.size();
+	if u64::from(width) * u64::from(height) > limit {
+		return Ok(None);
+	}
+	let mut reader = match decoder.read_info() {
+		Ok(reader) => reader,
+		Err(png::DecodingError::LimitsExceeded) => return Ok(None),
+		Err(error) => return Err(error.to_string()),
+	};
+	let info = reader.info();
+	if info.trns.is_some() {
+		return Err("one of its greys is transparent, and only grey without alpha is read".to_owned());
+	}
+	if info.animation_control.is_some() || info.frame_control.is_some() {
+		return Err("it is animated, and only a single picture is read".to_owned());
 	}
 	let size = reader
 		.output_buffer_size()
 		.ok_or_else(|| "it is larger than memory".to_owned())?;
-	if size as u64 > limit {
-		return Ok(None);
-	}
 	let mut pixels = vec![0u8; size];
 	reader.next_frame(&mut pixels).map_err(|error| error.to_string())?;
 	Ok(Some(pixels))
@@ -217,32 +240,105 @@ mod tests {
 		));
 	}
 
+	/// A PNG with these frames; grey unless `change`d.
+	fn png(change: impl FnOnce(&mut png::Encoder<'_, &mut Vec<u8>>), size: (u32, u32), frames: &[&[u8]]) -> Vec<u8> {
+		let mut file = Vec::new();
+		let mut encoder = png::Encoder::new(&mut file, size.0, size.1);
+		encoder.set_color(png::ColorType::Grayscale);
+		encoder.set_depth(png::BitDepth::Eight);
+		change(&mut encoder);
+		let mut writer = encoder.write_header().unwrap();
+		for frame in frames {
+			writer.write_image_data(frame).unwrap();
+		}
+		// Dropped, not finished: a file without pixels has an end, too.
+		drop(writer);
+		file
+	}
+
+	fn pixels(file: Vec<u8>, limit: u64) -> Result<Vec<u8>, JobFileError> {
+		read_input(&InputSource::Bytes(file), InputFormat::PngGray8, limit)
+	}
+
 	#[test]
-	fn only_greyscale_png_is_pixels() {
-		let png = |color: png::ColorType, data: &[u8]| {
-			let mut out = Vec::new();
-			let mut encoder = png::Encoder::new(&mut out, 3, 2);
-			encoder.set_color(color);
-			encoder.set_depth(png::BitDepth::Eight);
-			let mut writer = encoder.write_header().unwrap();
-			writer.write_image_data(data).unwrap();
-			writer.finish().unwrap();
-			InputSource::Bytes(out)
-		};
-		let gray = png(png::ColorType::Grayscale, &[1, 2, 3, 4, 5, 6]);
-		assert_eq!(
-			read_input(&gray, InputFormat::PngGray8, 1 << 20).unwrap(),
-			[1, 2, 3, 4, 5, 6]
-		);
-		let colour = png(png::ColorType::Rgb, &[0; 18]);
-		let error = read_input(&colour, InputFormat::PngGray8, 1 << 20).unwrap_err();
-		assert!(error.to_string().contains("Rgb"), "{error}");
+	fn png_is_pixels_row_by_row() {
+		let file = png(|_| (), (3, 2), &[&[1, 2, 3, 4, 5, 6]]);
+		assert_eq!(pixels(file, 1 << 20).unwrap(), [1, 2, 3, 4, 5, 6]);
+	}
+
+	#[test]
+	fn only_one_grey_picture_is_pixels() {
+		type Change = fn(&mut png::Encoder<'_, &mut Vec<u8>>);
+		let cases: [(Change, &[&[u8]], &str); 7] = [
+			(|png| png.set_color(png::ColorType::Rgb), &[&[0; 18]], "8-bit colour,"),
+			(
+				|png| png.set_color(png::ColorType::Rgba),
+				&[&[0; 24]],
+				"8-bit colour with alpha,",
+			),
+			(
+				|png| png.set_color(png::ColorType::GrayscaleAlpha),
+				&[&[0; 12]],
+				"8-bit grey with alpha,",
+			),
+			(|png| png.set_depth(png::BitDepth::Sixteen), &[&[0; 12]], "16-bit grey,"),
+			(|png| png.set_depth(png::BitDepth::One), &[&[0; 2]], "1-bit grey,"),
+			(|png| png.set_trns(vec![0, 7]), &[&[0; 6]], "transparent"),
+			(
+				|png| png.set_animated(2, 0).unwrap(),
+				&[&[0; 6], &[1; 6]],
+				"it is animated",
+			),
+		];
+		for (change, frames, part) in cases {
+			let error = pixels(png(change, (3, 2), frames), 1 << 20).unwrap_err();
+			let is_format = matches!(
+				error,
+				JobFileError::Format {
+					format: "png-gray8",
+					..
+				}
+			);
+			assert!(is_format && error.to_string().contains(part), "{part}: {error}");
+		}
+	}
+
+	#[test]
+	fn broken_png_is_refused() {
+		let file = png(|_| (), (64, 64), &[&[9; 64 * 64]]);
+		// No PNG at all, nothing, a header cut off, pixels cut off, and a file without pixels.
+		let cases = [
+			b"no png".to_vec(),
+			Vec::new(),
+			file[..20].to_vec(),
+			file[..file.len() / 2].to_vec(),
+			png(|_| (), (3, 2), &[]),
+		];
+		for (number, case) in cases.into_iter().enumerate() {
+			let error = pixels(case, 1 << 20).unwrap_err();
+			let is_format = matches!(
+				error,
+				JobFileError::Format {
+					format: "png-gray8",
+					..
+				}
+			);
+			assert!(is_format, "case {number}: {error}");
+		}
+	}
+
+	#[test]
+	fn large_png_is_refused_by_its_header() {
+		// A few bytes that would unpack to more than the limit.
+		let file = png(|_| (), (64, 64), &[&[0; 64 * 64]]);
+		assert!(file.len() < 1024);
 		assert!(matches!(
-			read_input(&bytes("no png"), InputFormat::PngGray8, 100),
-			Err(JobFileError::Format {
-				format: "png-gray8",
-				..
-			})
+			pixels(file.clone(), 64 * 64 - 1),
+			Err(JobFileError::TooLarge { limit: 4095, .. })
 		));
+		assert_eq!(pixels(file, 64 * 64).unwrap(), [0; 64 * 64]);
+		// And one that is only a claim: 2^62 pixels.
+		let claim = png(|_| (), (1 << 31, 1 << 31), &[]);
+		assert!(matches!(pixels(claim, 1 << 30), Err(JobFileError::TooLarge { .. })));
 	}
 }

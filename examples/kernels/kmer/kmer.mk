@@ -16,7 +16,7 @@
 .item       16
 .inputs     sequence patterns
 .params     k
-.max_units  14131                   ; the worst of the paths; derived in the README
+.max_units  14131                   ; the worst of the paths; derived in docs/kernels/kmer.md
 .max_faults 4                       ; two chunks of the sequence, one more for its last word, one of the patterns
 
 .equ WORDS 68                       ; 64 words of starting positions, and 4 that their windows reach into

@@ -14,7 +14,7 @@
 
 .item       16
 .params     x0 y0 step width max_iter
-.max_units  73881                   ; all 16 pixels inside, at 255 iterations; derived in the README
+.max_units  73881                   ; all 16 pixels inside, at 255 iterations; derived in docs/kernels/mandelbrot.md
 .max_faults 0                       ; there are no inputs
 
 .equ PIXELS 16

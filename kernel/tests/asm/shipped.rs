@@ -10,6 +10,9 @@ use crate::program;
 
 const MANDELBROT: &str = include_str!("../../../examples/kernels/mandelbrot/mandelbrot.mk");
 const KMER: &str = include_str!("../../../examples/kernels/kmer/kmer.mk");
+const SHA256: &str = include_str!("../../../examples/kernels/sha256/sha256.mk");
+const NTT: &str = include_str!("../../../examples/kernels/ntt/ntt.mk");
+const GEMM: &str = include_str!("../../../examples/kernels/gemm/gemm.mk");
 
 /// The text between the fences that begin with `open`, without `prefix` on its lines.
 fn fenced(document: &str, open: &str, prefix: &str) -> Vec<String> {
@@ -41,7 +44,7 @@ fn texts_in_the_documents_assemble() {
 
 #[test]
 fn shipped_kernels_survive_the_round_trip() {
-	for source in [MANDELBROT, KMER] {
+	for source in [MANDELBROT, KMER, SHA256, NTT, GEMM] {
 		let (program, hints) = assemble_with_warnings(source).expect("a shipped kernel");
 		assert!(hints.is_empty(), "{hints:?}");
 		assert_eq!(assemble(&disassemble(&program)), Ok(program.clone()));

@@ -74,7 +74,7 @@ impl Actor {
 				if direct {
 					*lanes = lanes.saturating_sub(1);
 				}
-				Ok(self.compute(key, job, entry, direct))
+				Ok(self.compute(key, job, entry, direct, view.tick))
 			}
 			(Action::Accept, Some(_)) => {
 				*lanes = lanes.saturating_sub(1);

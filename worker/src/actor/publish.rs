@@ -54,6 +54,8 @@ impl Actor {
 			lanes: view.provider.terms.lanes,
 			running: view.provider.running,
 			asks: view.asks.iter().map(|ask| ask.level.0).collect(),
+			backend: self.parts.tools.backend.describe(),
+			stopped: self.parts.tools.backend.stopped(),
 			stored: self.parts.store.used().unwrap_or(0),
 			written: unix_now(),
 			jobs: entries.iter().map(|(key, entry)| JobRow::new(key, entry)).collect(),

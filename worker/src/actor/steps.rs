@@ -2,13 +2,13 @@
 
 use super::{Actor, ActorError, Work};
 use crate::{
-	jobs::{self, JobError},
+	jobs::{self, JobError, Time},
 	journal::{CallKind, Entry, JournalError, Key, Step},
 	store::StoreError,
 	view::View,
 	wire::WireError,
 };
-use millrace_client::chain::{Call, Chain, ChainError, JobView, KernelHash, RejectReason, H256};
+use millrace_client::chain::{Call, Chain, ChainError, JobView, KernelHash, RejectReason, Tick, H256};
 use millrace_compute::bundle_len;
 use millrace_kernel::program::Program;
 use std::{
@@ -93,16 +93,16 @@ impl Actor {
 	/// Checks inputs and kernel; then the journal says `InputsReady`.
 	pub(super) fn prepare(&mut self, key: &Key, job: &JobView, entry: Entry) -> Option<Entry> {
 		let (chain, kernels, store) = (self.parts.chain.clone(), self.kernels.clone(), self.parts.store.clone());
-		let (journal, threads) = (self.parts.journal.clone(), self.parts.settings.threads);
+		let (journal, tools) = (self.parts.journal.clone(), self.parts.tools.clone());
 		let (at, job) = (*key, job.clone());
-		self.begin(key, false, move |_| async move {
+		self.begin(key, false, move |cancel| async move {
 			let program = match kernel(&kernels, &chain, &job).await {
 				Ok(program) => program,
 				Err(error) => return What::Worked(Err(error)),
 			};
 			let prepared = spawn_blocking(move || -> Result<(), StepError> {
 				let files = store.get(&job.id).ok_or(JobError::Store(StoreError::Incomplete(0)))?;
-				let estimate = jobs::prepare(&job, &program, &files, threads)?;
+				let estimate = jobs::prepare(&job, &program, &files, &tools, &cancel)?;
 				let ready = Entry {
 					estimate_ms: Some(estimate),
 					..entry.at(Step::InputsReady)
@@ -114,9 +114,17 @@ impl Actor {
 	}
 
 	/// Computes; then the bundle is on the disk and the journal says `Computed`.
-	pub(super) fn compute(&mut self, key: &Key, job: &JobView, entry: Entry, direct: bool) -> Option<Entry> {
+	pub(super) fn compute(
+		&mut self,
+		key: &Key,
+		job: &JobView,
+		entry: Entry,
+		direct: bool,
+		tick: Tick,
+	) -> Option<Entry> {
 		let (chain, kernels, store) = (self.parts.chain.clone(), self.kernels.clone(), self.parts.store.clone());
-		let (journal, threads) = (self.parts.journal.clone(), self.parts.settings.threads);
+		let (journal, tools) = (self.parts.journal.clone(), self.parts.tools.clone());
+		let time = Time::of(job, tick, entry.estimate_ms);
 		let (at, job) = (*key, job.clone());
 		self.begin(key, direct, move |cancel| async move {
 			let program = match kernel(&kernels, &chain, &job).await {
@@ -125,7 +133,7 @@ impl Actor {
 			};
 			let ran = spawn_blocking(move || -> Result<(), StepError> {
 				let files = store.get(&job.id).ok_or(JobError::Store(StoreError::Incomplete(0)))?;
-				let outcome = jobs::compute(&job, &program, &files, threads, &cancel)?;
+				let outcome = jobs::compute(&job, &program, &files, &tools, time, &cancel)?;
 				let computed = Entry {
 					outcome: Some(outcome),
 					..entry.at(Step::Computed)

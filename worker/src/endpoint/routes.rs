@@ -63,6 +63,8 @@ pub struct Shared {
 	pub genesis: [u8; 32],
 	/// Whose endpoint this is.
 	pub provider: ProviderId,
+	/// What computes here at the moment: `reference`, `cpu` or `cuda`.
+	pub backend: Box<dyn Fn() -> String + Send + Sync>,
 	/// Which jobs are served.
 	pub jobs: Arc<dyn JobSource>,
 	/// Who may ask how often.
@@ -93,7 +95,7 @@ async fn unknown_path() -> ApiError {
 struct StatusAnswer {
 	provider: ProviderId,
 	version: &'static str,
-	backend: &'static str,
+	backend: String,
 }
 
 async fn status(
@@ -104,7 +106,7 @@ async fn status(
 	let answer = StatusAnswer {
 		provider: shared.provider,
 		version: env!("CARGO_PKG_VERSION"),
-		backend: "reference",
+		backend: (shared.backend)(),
 	};
 	Ok(json(StatusCode::OK, &answer))
 }

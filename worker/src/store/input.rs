@@ -194,6 +194,11 @@ impl Input {
 		self.missing == 0
 	}
 
+	/// The file that holds the bytes, and how many they are.
+	pub(super) fn data_file(&self) -> (PathBuf, u32) {
+		(self.data.clone(), self.reference.len)
+	}
+
 	/// Makes what was written durable.
 	pub(super) fn sync(&self) -> Result<(), StoreError> {
 		self.file.sync_data().map_err(|error| StoreError::io(&self.data, error))

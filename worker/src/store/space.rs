@@ -45,7 +45,7 @@ pub fn write_zeros(path: &Path, len: u64) -> io::Result<()> {
 }
 
 /// Writes a file whole, durable when this returns: under another name first, so that no half of it is ever seen.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 	let partial = path.with_extension("partial");
 	let mut file = File::options()
 		.write(true)

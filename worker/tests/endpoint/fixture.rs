@@ -114,6 +114,7 @@ impl Fixture {
 		let shared = Shared {
 			genesis: GENESIS,
 			provider: PROVIDER,
+			backend: Box::new(|| "reference".to_owned()),
 			jobs: table.clone(),
 			limits: Limits::new(caps),
 		};

@@ -64,7 +64,7 @@ async fn inputs_go_in_and_the_result_comes_out() {
 		(StatusCode::NOT_FOUND, "not_committed")
 	);
 	let bundle: Vec<u8> = (0..1_000u32).map(|at| at as u8).collect();
-	fixture.files.write_bundle(&bundle).unwrap();
+	std::fs::write(fixture.files.bundle_path(), &bundle).unwrap();
 	fixture.set(Phase::Committed, false);
 	let answer = fixture.ask(Method::GET, "bundle", &[]).await;
 	assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &bundle[..]));
@@ -76,7 +76,7 @@ async fn inputs_go_in_and_the_result_comes_out() {
 async fn ranges_of_the_result() {
 	let fixture = Fixture::new(Caps::default()).await;
 	let bundle: Vec<u8> = (0..1_000u32).map(|at| (at % 249) as u8).collect();
-	fixture.files.write_bundle(&bundle).unwrap();
+	std::fs::write(fixture.files.bundle_path(), &bundle).unwrap();
 	fixture.set(Phase::Committed, true);
 	for (range, first, last) in [
 		("bytes=0-0", 0, 0),
@@ -228,7 +228,7 @@ async fn only_the_data_key_for_this_very_request() {
 	assert!(!fixture.files.progress()[0].leaves);
 
 	// The result: for anyone only where the job says so.
-	fixture.files.write_bundle(&[1, 2, 3]).unwrap();
+	std::fs::write(fixture.files.bundle_path(), [1, 2, 3]).unwrap();
 	fixture.set(Phase::Committed, false);
 	let anyone = fixture.send(Method::GET, &path("bundle"), &[], &[]).await;
 	assert_eq!(
