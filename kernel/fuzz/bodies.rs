@@ -6,6 +6,10 @@ use millrace_kernel::{
 	program::Program,
 };
 
+pub use self::proofs::{opening, proof, prove_program};
+
+mod proofs;
+
 /// Any bytes through the decoder and the validator.
 pub fn decode(data: &[u8]) {
 	if let Err(error) = Program::decode(data) {

@@ -47,6 +47,16 @@ pub struct Outcome {
 	pub trapped: bool,
 }
 
+/// An item's outcome, and the work that finding it out took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metered {
+	/// How the item ended.
+	pub outcome: Outcome,
+	/// Units charged until it ended, at most the task's bound. Less than the outcome's units where a load out of range or
+	/// too many faults ended it: a bound trap always costs the whole bound.
+	pub charged: u32,
+}
+
 /// Why an item, or a leaf, could not be evaluated. Says nothing about the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EvalError {
@@ -61,6 +71,9 @@ pub enum EvalError {
 	Shape,
 	/// The job has no such item or leaf.
 	Range,
+	/// The work takes more units than the caller allows for it. Only [`eval_item_within`] and
+	/// [`eval_leaf_within`](crate::leaf::eval_leaf_within) fail so.
+	Budget,
 }
 
 impl From<MissingChunk> for EvalError {
@@ -78,6 +91,7 @@ impl fmt::Display for EvalError {
 			EvalError::MissingChunk { input, chunk } => write!(f, "chunk {chunk} of input {input} is not at hand"),
 			EvalError::Shape => f.write_str("the output buffer or the machine does not fit the program"),
 			EvalError::Range => f.write_str("the job has no such item or leaf"),
+			EvalError::Budget => f.write_str("the evaluation takes more units than it may"),
 		}
 	}
 }
@@ -109,29 +123,63 @@ pub fn eval_item_observed<R: InputReader + ?Sized, O: Observer>(
 	out: &mut [u8],
 	observer: O,
 ) -> Result<Outcome, EvalError> {
+	eval_metered(program, task, inputs, index, machine, out, (observer, u32::MAX)).map(|item| item.outcome)
+}
+
+/// As [`eval_item`], and stops with [`EvalError::Budget`] before the work takes more than `budget` units.
+///
+/// A budget of the units that the item is charged is enough, one less is not.
+pub fn eval_item_within<R: InputReader + ?Sized>(
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &R,
+	index: u32,
+	machine: &mut Machine,
+	out: &mut [u8],
+	budget: u32,
+) -> Result<Metered, EvalError> {
+	eval_metered(program, task, inputs, index, machine, out, ((), budget))
+}
+
+fn eval_metered<R: InputReader + ?Sized, O: Observer>(
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &R,
+	index: u32,
+	machine: &mut Machine,
+	out: &mut [u8],
+	(observer, budget): (O, u32),
+) -> Result<Metered, EvalError> {
 	if out.len() != usize::from(program.header().item_size) || !machine.fits(program) {
 		return Err(EvalError::Shape);
 	}
 	if index >= task.items {
 		return Err(EvalError::Range);
 	}
+	let bound = task.max_units.min(program.header().max_units);
+	// Resetting the machine is what the item cost pays for.
+	if budget < bound.min(program.item_cost()) {
+		return Err(EvalError::Budget);
+	}
 	machine.reset(program);
 	out.fill(0);
-	let mut meter = Meter::new(program, task, observer);
-	let trapped_at = match interpreter::run(program, task, inputs, index, machine, &mut meter, out) {
-		Ok(()) => {
-			return Ok(Outcome {
-				units: meter.units(),
-				trapped: false,
-			})
-		}
-		Err(Stop::Trap) => meter.units(),
-		Err(Stop::Bound) => meter.max_units(),
+	let limit = bound.min(budget);
+	let mut meter = Meter::new(program, limit, observer);
+	let end = interpreter::run(program, task, inputs, index, machine, &mut meter, out);
+	let charged = meter.units().min(limit);
+	let (units, trapped) = match end {
+		Ok(()) => (charged, false),
+		Err(Stop::Trap) => (charged, true),
+		// What passed the limit passed the bound too, unless the budget is the lower one.
+		Err(Stop::Bound) if meter.units() > limit && limit < bound => return Err(EvalError::Budget),
+		Err(Stop::Bound) => (bound, true),
 		Err(Stop::Missing(missing)) => return Err(missing.into()),
 	};
-	out.fill(0);
-	Ok(Outcome {
-		units: trapped_at,
-		trapped: true,
+	if trapped {
+		out.fill(0);
+	}
+	Ok(Metered {
+		outcome: Outcome { units, trapped },
+		charged,
 	})
 }

@@ -4,7 +4,7 @@ use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 use crate::{
-	eval::{eval_item, EvalError, InputReader, Machine, Task},
+	eval::{eval_item_within, EvalError, InputReader, Machine, Task},
 	program::Program,
 	tree::{output_leaf, Hasher, SumNode},
 };
@@ -40,7 +40,7 @@ pub fn leaf_items(items_per_leaf: u32, items: u32, leaf: u32) -> Option<Range<u3
 
 /// Evaluates all items of leaf number `leaf`.
 ///
-/// Fails like [`eval_item`], and with [`EvalError::Range`] where the job has no such leaf.
+/// Fails like [`eval_item`](crate::eval::eval_item), and with [`EvalError::Range`] where the job has no such leaf.
 pub fn eval_leaf<R: InputReader + ?Sized>(
 	program: &Program,
 	task: &Task<'_>,
@@ -48,6 +48,20 @@ pub fn eval_leaf<R: InputReader + ?Sized>(
 	leaf: u32,
 	machine: &mut Machine,
 ) -> Result<Leaf, EvalError> {
+	eval_leaf_within(program, task, inputs, leaf, machine, u32::MAX).map(|(leaf, _)| leaf)
+}
+
+/// As [`eval_leaf`], and stops with [`EvalError::Budget`] before the work takes more than `budget` units. Also gives the
+/// units that were charged: of each item those until it ended, see [`Metered`](crate::eval::Metered). They are at most
+/// the leaf's units, and [`REFUTE_UNITS`](crate::program::REFUTE_UNITS).
+pub fn eval_leaf_within<R: InputReader + ?Sized>(
+	program: &Program,
+	task: &Task<'_>,
+	inputs: &R,
+	leaf: u32,
+	machine: &mut Machine,
+	budget: u32,
+) -> Result<(Leaf, u32), EvalError> {
 	let items = leaf_items(program.items_per_leaf(), task.items, leaf).ok_or(EvalError::Range)?;
 	let item_size = usize::from(program.header().item_size).max(1);
 	let mut result = Leaf {
@@ -55,10 +69,13 @@ pub fn eval_leaf<R: InputReader + ?Sized>(
 		units: 0,
 		traps: 0,
 	};
+	let mut charged = 0u32;
 	for (index, out) in items.zip(result.bytes.chunks_exact_mut(item_size)) {
-		let outcome = eval_item(program, task, inputs, index, machine, out)?;
-		result.units = result.units.saturating_add(u64::from(outcome.units));
-		result.traps = result.traps.saturating_add(u32::from(outcome.trapped));
+		let left = budget.saturating_sub(charged);
+		let item = eval_item_within(program, task, inputs, index, machine, out, left)?;
+		charged = charged.saturating_add(item.charged);
+		result.units = result.units.saturating_add(u64::from(item.outcome.units));
+		result.traps = result.traps.saturating_add(u32::from(item.outcome.trapped));
 	}
-	Ok(result)
+	Ok((result, charged))
 }

@@ -21,6 +21,7 @@ pub mod eval;
 pub mod leaf;
 pub mod opcode;
 pub mod program;
+pub mod proof;
 pub mod tree;
 mod validate;
 mod words;

@@ -1,12 +1,15 @@
 //! Nothing panics, whatever the bytes: the fuzz targets' bodies over the committed corpus, over mutations of it, over
 //! random bytes and over random valid programs.
 
+#![cfg(feature = "hash")]
+
 use std::{fs, path::Path};
 
 use millrace_kernel::{
 	eval::Task,
 	opcode::{self, Field, Form},
 	program::{Header, Instruction, Program},
+	proof::Verdict,
 };
 
 #[allow(unreachable_pub)]
@@ -39,10 +42,12 @@ type Body = fn(&[u8]);
 
 /// A target and its seeds.
 fn corpus() -> Vec<(&'static str, Body, Vec<Vec<u8>>)> {
-	let targets: [(&str, Body); 3] = [
+	let targets: [(&str, Body); 5] = [
 		("decode", bodies::decode),
 		("validate", bodies::validate),
 		("eval", bodies::eval),
+		("opening", bodies::opening),
+		("proof", bodies::proof),
 	];
 	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
 	let seeds = |name: &str| -> Vec<Vec<u8>> {
@@ -67,9 +72,9 @@ fn the_corpus_passes() {
 
 #[test]
 fn the_corpus_holds_valid_programs() {
-	for (name, _, seeds) in corpus() {
+	for (name, _, seeds) in corpus().into_iter().filter(|(name, ..)| *name != "opening") {
 		let programs = seeds.iter().filter(|seed| {
-			let bytes = if name == "eval" {
+			let bytes = if matches!(name, "eval" | "proof") {
 				let length = usize::from(u16::from_le_bytes([seed[0], seed[1]]));
 				&seed[2..2 + length]
 			} else {
@@ -117,6 +122,8 @@ fn random_bytes_pass() {
 		bodies::decode(&bytes);
 		bodies::validate(&bytes);
 		bodies::eval(&bytes);
+		bodies::opening(&bytes);
+		bodies::proof(&bytes);
 	}
 }
 
@@ -212,17 +219,24 @@ fn program(random: &mut Random) -> Program {
 #[test]
 fn random_valid_programs_pass() {
 	let mut random = Random(3);
-	let mut trapped = 0;
+	let (mut trapped, mut verdicts) = (0, [0; 3]);
 	for _ in 0..3000 {
 		let program = program(&mut random);
 		bodies::validate(&program.encode());
 		let len = random.below(5000);
 		let input = random.bytes(len);
 		bodies::eval_program(&program, &input);
+		// The first bytes of the input say what is claimed and proved.
+		verdicts[match bodies::prove_program(&program, &input) {
+			Verdict::Right => 0,
+			Verdict::Different { .. } => 1,
+			Verdict::Inconsistent { .. } => 2,
+		}] += 1;
 		trapped += usize::from(traps(&program, &input));
 	}
 	// Neither all nor none: both ends of an item are exercised.
 	assert!((300..2700).contains(&trapped), "{trapped} of 3,000 trapped");
+	assert!(verdicts.iter().all(|times| *times > 300), "{verdicts:?}");
 }
 
 fn traps(program: &Program, input: &[u8]) -> bool {

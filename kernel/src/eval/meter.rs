@@ -1,6 +1,6 @@
 //! Units and faults of an item, and their bounds.
 
-use super::{interpreter::Stop, task::Task, Observer};
+use super::{interpreter::Stop, Observer};
 use crate::program::{Program, FAULT_UNITS};
 
 /// Counts units and faults. Bounds are at most 2^21 and 512, and every charge is checked, so no counter can overflow.
@@ -13,14 +13,13 @@ pub(super) struct Meter<O> {
 }
 
 impl<O: Observer> Meter<O> {
-	/// A meter that has not even charged the item cost.
-	pub(super) fn new(program: &Program, task: &Task<'_>, observer: O) -> Meter<O> {
-		let header = program.header();
+	/// A meter that stops above `max_units` and has not even charged the item cost.
+	pub(super) fn new(program: &Program, max_units: u32, observer: O) -> Meter<O> {
 		Meter {
 			units: 0,
-			max_units: task.max_units.min(header.max_units),
+			max_units,
 			faults: 0,
-			max_faults: u32::from(header.max_faults),
+			max_faults: u32::from(program.header().max_faults),
 			observer,
 		}
 	}
@@ -54,11 +53,8 @@ impl<O: Observer> Meter<O> {
 		self.charge(FAULT_UNITS)
 	}
 
+	/// Units charged. Above the bound only where the last charge passed it, and then nothing was done for that one.
 	pub(super) fn units(&self) -> u32 {
 		self.units
-	}
-
-	pub(super) fn max_units(&self) -> u32 {
-		self.max_units
 	}
 }

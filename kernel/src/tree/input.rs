@@ -19,12 +19,13 @@ pub fn input_leaf<H: Hasher>(chunk: &[u8]) -> Digest {
 	H::hash(&[&[LEAF], &len.to_le_bytes(), chunk])
 }
 
-fn node<H: Hasher>(left: &Digest, right: &Digest) -> Digest {
+/// The parent of two nodes: H(0x11 ‖ left ‖ right).
+pub fn input_node<H: Hasher>(left: &Digest, right: &Digest) -> Digest {
 	H::hash(&[&[NODE], left, right])
 }
 
 /// The nodes above a level, in pairs from the left; the last of an odd number is promoted.
-fn parents<H: Hasher>(level: &[Digest]) -> Vec<Digest> {
+pub(crate) fn parents<H: Hasher>(level: &[Digest]) -> Vec<Digest> {
 	let pairs = level.chunks_exact(2);
 	let promoted = pairs.remainder().first().copied();
 	let mut batch = Batch::<H>::new(NODE_MESSAGE, pairs.len());
@@ -120,8 +121,8 @@ pub fn verify_input_chunk<H: Hasher>(
 	let mut hash = input_leaf::<H>(bytes);
 	for step in shape(input_chunks(len), chunk) {
 		hash = match step {
-			Step::Left => node::<H>(&hash, siblings.next().ok_or(PathError::Length)?),
-			Step::Right => node::<H>(siblings.next().ok_or(PathError::Length)?, &hash),
+			Step::Left => input_node::<H>(&hash, siblings.next().ok_or(PathError::Length)?),
+			Step::Right => input_node::<H>(siblings.next().ok_or(PathError::Length)?, &hash),
 			Step::Promoted => hash,
 		};
 	}

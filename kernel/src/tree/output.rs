@@ -31,6 +31,18 @@ pub struct Pair {
 	pub right: SumNode,
 }
 
+impl Pair {
+	/// The hash of the parent: H(0x01 ‖ left ‖ units: u64 ‖ right ‖ units: u64).
+	pub fn hash<H: Hasher>(&self) -> Digest {
+		pair_hash::<H>(&self.left, &self.right)
+	}
+
+	/// The units that the parent of these children must claim; `None` for a sum of 2^64 or more, which none may.
+	pub fn units(&self) -> Option<u64> {
+		self.left.units.checked_add(self.right.units)
+	}
+}
+
 /// The units of two children do not fit 64 bits. No honest job comes near.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SumOverflow;
@@ -106,7 +118,7 @@ pub fn output_node<H: Hasher>(left: &SumNode, right: &SumNode) -> Result<SumNode
 }
 
 /// The nodes above a level, in pairs from the left; the last of an odd number is promoted.
-fn parents<H: Hasher>(level: &[SumNode]) -> Result<Vec<SumNode>, SumOverflow> {
+pub(crate) fn parents<H: Hasher>(level: &[SumNode]) -> Result<Vec<SumNode>, SumOverflow> {
 	let pairs = level.chunks_exact(2);
 	let promoted = pairs.remainder().first().copied();
 	let mut batch = Batch::<H>::new(NODE_MESSAGE, pairs.len());
@@ -203,10 +215,10 @@ pub fn verify_output_path<H: Hasher>(
 			continue;
 		}
 		let (number, pair) = pairs.next().ok_or(PathError::Length)?;
-		if pair_hash::<H>(&pair.left, &pair.right) != claimed.hash {
+		if pair.hash::<H>() != claimed.hash {
 			return Err(PathError::Hash);
 		}
-		if pair.left.units.checked_add(pair.right.units) != Some(claimed.units) {
+		if pair.units() != Some(claimed.units) {
 			return match pairs.next() {
 				None => Ok(Claim::Inconsistent { pair: number }),
 				Some(_) => Err(PathError::Length),
