@@ -3,6 +3,7 @@
 use crate::{
 	amount::AmountError,
 	chain::{BadId, ChainError, Rejection},
+	check::CheckError,
 	endpoint::EndpointError,
 	job::{Ending, JobError},
 	job_file::{JobFileError, OutputError},
@@ -11,6 +12,7 @@ use crate::{
 };
 use millrace_compute::{with_causes, BackendError};
 use serde::Serialize;
+use serde_json::{json, Value};
 use std::fmt;
 
 /// The exit codes, beside 0.
@@ -33,7 +35,7 @@ pub enum Code {
 	NoSupply,
 	/// The time to wait is over; the job goes on.
 	TimedOut,
-	/// The check failed: nothing was settled.
+	/// The result is wrong, or not what was committed: nothing was settled.
 	CheckFailed,
 	/// The job failed.
 	JobFailed,
@@ -72,6 +74,9 @@ pub struct Failure {
 	pub message: String,
 	/// What to do about it.
 	pub hint: String,
+	/// What programs may want to know beside it.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub details: Option<Value>,
 }
 
 impl Failure {
@@ -81,6 +86,15 @@ impl Failure {
 			code,
 			message: message.into(),
 			hint: hint.into(),
+			details: None,
+		}
+	}
+
+	/// The same with something for programs.
+	pub fn with_details(self, details: Value) -> Failure {
+		Failure {
+			details: Some(details),
+			..self
 		}
 	}
 
@@ -175,6 +189,10 @@ impl From<JobError> for Failure {
 	fn from(error: JobError) -> Failure {
 		let hint = error.hint();
 		let message = error.to_string();
+		if let JobError::Refuted { job, redress, .. } = &error {
+			let details = json!({ "job": job, "redress": redress });
+			return Failure::new(Code::CheckFailed, message, hint).with_details(details);
+		}
 		let code = match error {
 			JobError::Chain(error) => return error.into(),
 			JobError::File(error) => return error.into(),
@@ -194,18 +212,54 @@ impl From<JobError> for Failure {
 			JobError::AboveMaxCost { .. } | JobError::TooPoor { .. } => Code::Funds,
 			JobError::NoSupply(_) | JobError::NotEligible { .. } | JobError::Halted => Code::NoSupply,
 			JobError::TimedOut { .. } => Code::TimedOut,
-			JobError::NotAsCommitted { .. } | JobError::Wrong { .. } => Code::CheckFailed,
+			JobError::NotAsCommitted { .. }
+			| JobError::Wrong { .. }
+			| JobError::Refuted { .. }
+			| JobError::Ended {
+				ending: Ending::Refuted,
+				..
+			} => Code::CheckFailed,
 			JobError::NotDelivered {
 				source: EndpointError::Disk(_),
 				..
 			} => Code::Unexpected,
 			JobError::NotDelivered { .. } => Code::JobFailed,
 			JobError::Ended {
-				ending: Ending::Unserved,
+				ending: Ending::Unserved | Ending::Voided | Ending::Silent,
 				..
 			} => Code::JobFailed,
 			JobError::Ended { .. } | JobError::Gone(_) => Code::JobEnded,
 			JobError::Output(OutputError::Write { .. }) | JobError::Record { .. } | JobError::Broken(_) => {
+				Code::Unexpected
+			}
+		};
+		Failure::new(code, message, hint)
+	}
+}
+
+impl From<CheckError> for Failure {
+	fn from(error: CheckError) -> Failure {
+		let hint = error.hint();
+		let message = error.to_string();
+		let code = match error {
+			CheckError::Chain(error) => return error.into(),
+			CheckError::File(error) => return error.into(),
+			CheckError::Record(error) => return (*error).into(),
+			CheckError::Kernel { .. }
+			| CheckError::NoDataKey(_)
+			| CheckError::InputCount { .. }
+			| CheckError::OtherInput { .. }
+			| CheckError::NotRequester { .. }
+			| CheckError::OtherBundle { .. } => Code::Config,
+			CheckError::Fee { .. } => Code::Funds,
+			CheckError::TimedOut { .. } => Code::TimedOut,
+			CheckError::Inputs { .. } | CheckError::Provider(_) | CheckError::TooLarge { .. } => Code::JobFailed,
+			CheckError::Unknown(_)
+			| CheckError::NotCommitted { .. }
+			| CheckError::WindowOver(_)
+			| CheckError::Ended { .. }
+			| CheckError::NothingDemanded(_) => Code::JobEnded,
+			CheckError::Here(_) | CheckError::Case(_) | CheckError::Backend { .. } | CheckError::Broken(_) => {
 				Code::Unexpected
 			}
 		};
@@ -245,6 +299,9 @@ mod tests {
 		);
 		for (ending, number) in [
 			(Ending::Unserved, 100),
+			(Ending::Voided, 100),
+			(Ending::Silent, 100),
+			(Ending::Refuted, 9),
 			(Ending::Cancelled, 103),
 			(Ending::Expired, 103),
 		] {

@@ -2,6 +2,7 @@
 //!
 //! - [`chain`]: typed access to the chain: connect, read state at a block, follow blocks, submit calls.
 //! - [`job`]: buy work: plan, submit, push inputs, fetch, check, settle.
+//! - [`check`], [`watch`]: re-check committed results, and refute what is wrong.
 //! - [`job_file`]: job files, input and output formats.
 //! - [`local`]: run, measure and estimate on this machine, without a chain.
 //! - [`endpoint`]: requests to a provider over TLS with a pinned key.
@@ -10,6 +11,7 @@
 
 pub mod amount;
 pub mod chain;
+pub mod check;
 pub mod cli;
 pub mod endpoint;
 pub mod exit;
@@ -17,3 +19,4 @@ pub mod job;
 pub mod job_file;
 pub mod keys;
 pub mod local;
+pub mod watch;

@@ -1,7 +1,10 @@
 //! What a requester receives: output bytes, then for each leaf its units and traps.
 
 use crate::commit;
-use millrace_kernel::{leaf::leaf_count, tree::SumNode};
+use millrace_kernel::{
+	leaf::{leaf_count, Leaf},
+	tree::SumNode,
+};
 
 /// Bytes that a leaf's figures take in a bundle: units (u64) and traps (u32), little-endian.
 pub const FIGURES_BYTES: usize = 12;
@@ -38,6 +41,14 @@ pub enum BundleError {
 		traps: u32,
 		/// What it has.
 		items: u32,
+	},
+	/// A leaf that was to be put in has another length than the job's leaf of this number, or there is none.
+	#[error("the job has no leaf {leaf} of {bytes} bytes")]
+	Leaf {
+		/// Its number.
+		leaf: u32,
+		/// Its length.
+		bytes: usize,
 	},
 }
 
@@ -97,6 +108,40 @@ impl Bundle {
 	/// Every leaf's node of the output tree, for paths.
 	pub fn nodes(&self) -> Vec<SumNode> {
 		nodes(&self.output, &self.leaves, self.items_per_leaf, self.item_size)
+	}
+
+	/// The same with other leaves in some places, by their numbers: what was delivered, mended.
+	///
+	/// # Errors
+	/// [`BundleError::Leaf`], and [`BundleError::UnitsOverflow`] for the new sum.
+	pub fn with_leaves(mut self, leaves: &[(u32, Leaf)]) -> Result<Bundle, BundleError> {
+		let leaf_bytes = leaf_bytes(self.items_per_leaf, self.item_size);
+		for (number, leaf) in leaves {
+			let wrong = BundleError::Leaf {
+				leaf: *number,
+				bytes: leaf.bytes.len(),
+			};
+			let at = usize::try_from(*number).unwrap_or(usize::MAX);
+			let place = self.output.chunks_mut(leaf_bytes).nth(at);
+			let Some((place, figures)) = place.zip(self.leaves.get_mut(at)) else {
+				return Err(wrong);
+			};
+			if place.len() != leaf.bytes.len() {
+				return Err(wrong);
+			}
+			place.copy_from_slice(&leaf.bytes);
+			*figures = LeafFigures {
+				units: leaf.units,
+				traps: leaf.traps,
+			};
+		}
+		self.root = commit::root(&self.nodes()).map_err(|_| BundleError::UnitsOverflow)?;
+		Ok(self)
+	}
+
+	/// The bundle as bytes.
+	pub fn encode(&self) -> Vec<u8> {
+		encode(&self.output, &self.leaves)
 	}
 
 	/// The bytes of leaf number `leaf`. `None` where there is no such leaf.
@@ -164,7 +209,7 @@ fn nodes(output: &[u8], leaves: &[LeafFigures], items_per_leaf: u32, item_size: 
 }
 
 /// Writes output and figures as a bundle.
-pub(crate) fn encode(output: &[u8], leaves: &[LeafFigures]) -> Vec<u8> {
+pub fn encode(output: &[u8], leaves: &[LeafFigures]) -> Vec<u8> {
 	let mut bytes = Vec::with_capacity(output.len() + leaves.len() * FIGURES_BYTES);
 	bytes.extend_from_slice(output);
 	for leaf in leaves {

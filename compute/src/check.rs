@@ -2,18 +2,19 @@
 
 use crate::{
 	bundle::{Bundle, LeafFigures},
+	choose::{Check, SplitMix},
 	error::ComputeError,
 	evaluate::Evaluator,
+	leaves::eval_one,
 	runner::Runner,
 };
 use millrace_kernel::{
 	eval::Task,
-	leaf::{leaf_count, leaf_items, Leaf},
+	leaf::{leaf_count, Leaf},
 	program::Program,
 };
 use rayon::{prelude::*, ThreadPool};
 use std::{
-	collections::BTreeSet,
 	fmt,
 	sync::Arc,
 	time::{Duration, Instant},
@@ -21,20 +22,6 @@ use std::{
 
 /// Random leaves that a provider re-runs before it commits; the first and the last come on top.
 pub const SELF_CHECK_LEAVES: u32 = 32;
-
-/// Which leaves are re-run.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Check {
-	/// Every leaf.
-	All,
-	/// Random leaves, all different, and the first and the last.
-	Sample {
-		/// How many random ones.
-		count: u32,
-		/// Decides which; whoever computed the result must not know it.
-		seed: u64,
-	},
-}
 
 /// A leaf that came out otherwise than claimed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -148,15 +135,7 @@ pub fn check_leaves(
 	which: Check,
 ) -> Result<CheckReport, ComputeError> {
 	let total = leaf_count(program.items_per_leaf(), task.items);
-	let (leaves, random): (Vec<u32>, u32) = match which {
-		Check::Sample { count, seed } if count < total => {
-			let mut leaves = draw(count, total, seed);
-			let random = u32::try_from(leaves.len()).unwrap_or(u32::MAX);
-			leaves.extend([0, total.saturating_sub(1)]);
-			(leaves.into_iter().collect(), random)
-		}
-		Check::All | Check::Sample { .. } => ((0..total).collect(), total),
-	};
+	let (leaves, random) = which.leaves(total);
 	let mismatches = Comparison::new(runner, program, task, inputs, bundle)?.run(&leaves)?;
 	Ok(CheckReport {
 		checked: u32::try_from(leaves.len()).unwrap_or(u32::MAX),
@@ -270,10 +249,7 @@ impl<'a> Comparison<'a> {
 				actual: None,
 			}));
 		};
-		let items = leaf_items(self.program.items_per_leaf(), self.task.items, leaf).map_or(0, |items| items.len());
-		let mut bytes = vec![0; items * usize::from(self.program.header().item_size)];
-		let LeafFigures { units, traps } = evaluator.thread()?.leaf(leaf, &mut bytes)?;
-		let actual = Leaf { bytes, units, traps };
+		let actual = eval_one(evaluator, self.program, self.task, leaf)?;
 		Ok((actual != claimed).then_some(Mismatch {
 			leaf,
 			claimed,
@@ -317,38 +293,6 @@ fn claimed(bundle: &Bundle, leaf: u32) -> Leaf {
 	}
 }
 
-/// `count` different numbers below `total`, each set of that size equally likely (Floyd's algorithm).
-fn draw(count: u32, total: u32, seed: u64) -> BTreeSet<u32> {
-	let mut random = SplitMix(seed);
-	let mut drawn = BTreeSet::new();
-	for last in total.saturating_sub(count)..total {
-		let number = random.up_to(last);
-		if !drawn.insert(number) {
-			drawn.insert(last);
-		}
-	}
-	drawn
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): good enough to choose leaves, as unpredictable as its seed.
-struct SplitMix(u64);
-
-impl SplitMix {
-	fn next(&mut self) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut z = self.0;
-		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		z ^ (z >> 31)
-	}
-
-	/// A number from 0 to `last`; the bias is below 2⁻³².
-	fn up_to(&mut self, last: u32) -> u32 {
-		let scaled = (u128::from(self.next()) * (u128::from(last) + 1)) >> 64;
-		u32::try_from(scaled).unwrap_or(last)
-	}
-}
-
 /// A number with commas between thousands.
 fn thousands(number: u32) -> String {
 	thousands_of(usize::try_from(number).unwrap_or(usize::MAX))
@@ -369,25 +313,6 @@ fn thousands_of(number: usize) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-
-	#[test]
-	fn splitmix_gives_the_published_numbers() {
-		// Seed 1234567, from the reference implementation.
-		let mut random = SplitMix(1_234_567);
-		assert_eq!(random.next(), 6_457_827_717_110_365_317);
-		assert_eq!(random.next(), 3_203_168_211_198_807_973);
-	}
-
-	#[test]
-	fn drawn_leaves_differ_and_reach_everywhere() {
-		for (count, total) in [(0, 1), (1, 2), (5, 6), (64, 4_096)] {
-			let drawn = draw(count, total, 7);
-			assert_eq!(drawn.len(), count as usize);
-			assert!(drawn.iter().all(|leaf| *leaf < total));
-		}
-		let reached: BTreeSet<u32> = (0..200).flat_map(|seed| draw(2, 10, seed)).collect();
-		assert_eq!(reached.len(), 10);
-	}
 
 	#[test]
 	fn the_sentence_says_what_a_sample_proves() {

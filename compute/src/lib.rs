@@ -23,19 +23,23 @@
 
 mod bundle;
 mod check;
+mod choose;
 mod commit;
 mod cpu;
 mod error;
 mod evaluate;
+mod leaves;
 mod memory;
 mod probe;
 mod run;
 mod runner;
 
-pub use bundle::{bundle_len, parse_bundle, Bundle, BundleError, LeafFigures, FIGURES_BYTES};
-pub use check::{check_leaves, check_within, self_check, Check, CheckReport, Mismatch, SELF_CHECK_LEAVES};
+pub use bundle::{bundle_len, encode as encode_bundle, parse_bundle, Bundle, BundleError, LeafFigures, FIGURES_BYTES};
+pub use check::{check_leaves, check_within, self_check, CheckReport, Mismatch, SELF_CHECK_LEAVES};
+pub use choose::Check;
 pub use cpu::{CpuEngine, CpuError, CpuJob, CpuKernel, CpuThread};
 pub use error::{with_causes, ComputeError};
+pub use leaves::eval_leaves;
 pub use millrace_cuda as cuda;
 pub use probe::{probe, Probe};
 pub use run::{Computed, Options, Progress, Times};

@@ -61,3 +61,21 @@ pub struct KernelHash(pub H256);
 	TypeInfo,
 )]
 pub struct JobId(pub H256);
+
+/// A slash that was set aside. Given out in order and never reused.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	Decode,
+	DecodeWithMemTracking,
+	Encode,
+	Eq,
+	MaxEncodedLen,
+	Ord,
+	PartialEq,
+	PartialOrd,
+	TypeInfo,
+)]
+pub struct SlashId(pub u32);

@@ -12,13 +12,16 @@
 	)
 )]
 
+extern crate alloc;
+
 pub mod ids;
 pub mod job;
 pub mod pool;
 pub mod price;
+pub mod refutation;
 pub mod traits;
 
-pub use ids::{JobId, KernelHash, ProviderId};
+pub use ids::{JobId, KernelHash, ProviderId, SlashId};
 pub use job::{data_units, InputRef, JobSpec, Target, Terms};
 pub use pool::{ClassFigures, DeviceClass, JobKind, Pool, Region};
 pub use price::{Level, Price};

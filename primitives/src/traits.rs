@@ -2,7 +2,8 @@
 
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 
-use crate::{Balance, ClassFigures, DeviceClass, KernelHash, Pool, Price, ProviderId, Tick};
+use crate::{Balance, ClassFigures, DeviceClass, KernelHash, Pool, Price, ProviderId, SlashId, Tick};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::sp_runtime::DispatchResult;
 use scale_info::TypeInfo;
@@ -47,9 +48,14 @@ pub struct KernelFacts {
 pub trait Kernels {
 	/// The facts of a registered kernel.
 	fn facts(hash: &KernelHash) -> Option<KernelFacts>;
+	/// The encoding of a registered kernel, retired or not. Live jobs keep theirs from being removed.
+	fn bytecode(hash: &KernelHash) -> Option<Vec<u8>>;
 	/// Registers a kernel that takes as many inputs and parameters as a job can have, for benchmarks.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_kernel() -> KernelHash;
+	/// Registers this kernel, for benchmarks.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_register(bytecode: Vec<u8>) -> KernelHash;
 }
 
 /// Where a job of a provider stands. A lane is taken by [`JobPhase::Running`].
@@ -76,6 +82,34 @@ pub enum Outcome {
 	NoShow,
 	/// The requester never brought the inputs.
 	InputsMissing,
+}
+
+/// What a provider's stake is slashed for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Offence<AccountId> {
+	/// It committed to a result that was refuted. It is convicted: its other open jobs are void, and it is chilled.
+	Fraud {
+		/// Who showed it.
+		refuter: AccountId,
+		/// Whose job it was.
+		requester: AccountId,
+		/// What the job held for its payment, in planck: the most that the requester gets of the slash.
+		escrow: Balance,
+	},
+	/// It did not provide leaves that its requester demanded.
+	Silence {
+		/// What the job held for its payment, in planck.
+		escrow: Balance,
+	},
+}
+
+/// A slash that waits. It is paid after a while, unless it is cancelled.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct SetAside {
+	/// The slash; none where there was no stake to take.
+	pub slash: Option<SlashId>,
+	/// How much was set aside, in planck.
+	pub amount: Balance,
 }
 
 /// The first rule that keeps a provider from serving, with its numbers.
@@ -124,6 +158,8 @@ pub struct ProviderView<AccountId> {
 	pub running: u16,
 	/// The least price that its owner signed.
 	pub min_price: Price,
+	/// When a result of it was refuted, until its owner reactivates it. Jobs that it had open then are void.
+	pub fraud_clock: Option<Tick>,
 }
 
 impl<AccountId> ProviderView<AccountId> {
@@ -162,6 +198,9 @@ pub trait Providers<AccountId> {
 	/// Moves up to `amount` of the provider's stake to `to` and returns what was there to move. Never fails: what is
 	/// there is taken.
 	fn take_stake(provider: ProviderId, amount: Balance, to: &AccountId) -> Balance;
+	/// Sets aside what the offence costs, of the stake that is there, and notes it in the provider's record. Called while
+	/// the job still counts among its load. Never fails.
+	fn slash(provider: ProviderId, offence: Offence<AccountId>) -> SetAside;
 	/// Writes an outcome into the provider's record. Three late jobs in an hour set the provider draining.
 	fn record(provider: ProviderId, outcome: Outcome);
 	/// Registers an eligible provider with this many lanes, for benchmarks; returns it with its worker key.

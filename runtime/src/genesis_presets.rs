@@ -10,10 +10,7 @@
 
 use crate::{
 	configs::{
-		consensus::BABE_GENESIS_EPOCH_CONFIG,
-		millrace::{standard_rules, WEEK},
-		staking::TreasuryAccount,
-		EXISTENTIAL_DEPOSIT,
+		consensus::BABE_GENESIS_EPOCH_CONFIG, millrace::standard_rules, staking::TreasuryAccount, EXISTENTIAL_DEPOSIT,
 	},
 	settings::ProtocolWindows,
 	AccountId, BabeConfig, Balance, BalancesConfig, Market, RuntimeGenesisConfig, SessionConfig, SessionKeys,
@@ -114,8 +111,7 @@ fn development_windows() -> ProtocolWindows {
 			fee_era: 20,
 			..standard_rules()
 		},
-		unbond_ticks: WEEK,
-		kernel_removal_ticks: WEEK,
+		..ProtocolWindows::default()
 	}
 }
 
@@ -135,10 +131,13 @@ fn fast_windows() -> ProtocolWindows {
 			no_show_base: 4,
 			no_show_cap: 32,
 			fee_era: 5,
+			demand_ticks: 8,
 			..standard_rules()
 		},
 		unbond_ticks: 20,
 		kernel_removal_ticks: 20,
+		slash_ticks: 6,
+		chill_ticks: 10,
 	}
 }
 

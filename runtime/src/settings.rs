@@ -6,7 +6,7 @@
 
 pub use pallet::*;
 
-use crate::configs::millrace::{standard_rules, WEEK};
+use crate::configs::millrace::{standard_rules, SLASH_DELAY, WEEK};
 use millrace_primitives::Tick;
 use pallet_market::MarketRules;
 use polkadot_sdk::*;
@@ -22,6 +22,10 @@ pub struct ProtocolWindows {
 	pub unbond_ticks: Tick,
 	/// Ticks from retiring a kernel to the moment at which it may be removed.
 	pub kernel_removal_ticks: Tick,
+	/// Ticks in which a slash that was set aside can be cancelled.
+	pub slash_ticks: Tick,
+	/// Ticks from a refuted result to the moment at which the provider can be reactivated.
+	pub chill_ticks: Tick,
 }
 
 impl Default for ProtocolWindows {
@@ -30,6 +34,8 @@ impl Default for ProtocolWindows {
 			market: standard_rules(),
 			unbond_ticks: WEEK,
 			kernel_removal_ticks: WEEK,
+			slash_ticks: SLASH_DELAY,
+			chill_ticks: WEEK,
 		}
 	}
 }

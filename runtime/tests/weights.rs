@@ -2,18 +2,21 @@
 
 use frame_election_provider_support::{weights::SubstrateWeight as ElectionWeight, NposSolver, SequentialPhragmen};
 use frame_support::{dispatch::DispatchClass, traits::Get, weights::Weight};
+use millrace_kernel::program::{REFUTE_FAULTS, REFUTE_UNITS};
+use millrace_primitives::refutation::{MAX_CHUNKS, MAX_DEMANDED, MAX_LEAF_BYTES, MAX_SIBLINGS};
 use millrace_runtime::{
 	configs::{
 		staking::{
 			BagThresholds, MaxActiveValidators, MaxBackersPerValidator, MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS,
 			MAX_NOMINATIONS,
 		},
-		system::RuntimeBlockWeights,
+		system::{RuntimeBlockLength, RuntimeBlockWeights},
 	},
 	genesis_presets::{MAX_NOMINATORS, MAX_VALIDATORS},
 	upstream_weights, AccountId, Runtime,
 };
 use pallet_babe::WeightInfo as _;
+use pallet_market::WeightInfo as _;
 use pallet_staking::WeightInfo as _;
 use polkadot_sdk::*;
 use sp_runtime::Perbill;
@@ -60,6 +63,24 @@ fn an_election_sees_every_voter_and_candidate() {
 	const { assert!(MAX_NOMINATORS + MAX_VALIDATORS <= MAX_ELECTING_VOTERS) };
 	const { assert!(MAX_VALIDATORS <= MAX_ELECTABLE_TARGETS) };
 	assert!(BagThresholds::get().windows(2).all(|pair| pair[0] < pair[1]));
+}
+
+/// The dearest proof that can be valid, and the fullest answer to a demand: in time, and in length.
+#[test]
+fn a_refutation_and_an_answer_fit_into_one_transaction() {
+	type Weights = <Runtime as pallet_market::Config>::WeightInfo;
+	let refute = Weights::refute(REFUTE_UNITS, REFUTE_FAULTS);
+	assert!(refute.all_lte(largest_transaction()), "{refute:?}");
+	let provide = Weights::provide(MAX_DEMANDED);
+	assert!(provide.all_lte(largest_transaction()), "{provide:?}");
+
+	let longest = *RuntimeBlockLength::get().max.get(DispatchClass::Normal);
+	// 512 chunks with their numbers, all siblings that an opening may have, 32 pairs of 80 bytes; lengths and signature.
+	let refute = MAX_CHUNKS * (1_024 + 4) + MAX_SIBLINGS * 32 + 32 * 80 + 1_000;
+	assert!(refute < longest, "{refute} of {longest}");
+	// 64 leaves of 1 KiB, each with as many pairs.
+	let provide = MAX_DEMANDED * (MAX_LEAF_BYTES + 32 * 80 + 16) + 1_000;
+	assert!(provide < longest, "{provide} of {longest}");
 }
 
 #[test]

@@ -11,8 +11,11 @@
 //! durable is written before the step that depends on it.
 
 mod act;
+mod memory;
+mod provide;
 mod publish;
 mod steps;
+mod stop;
 
 use crate::{
 	config::{FollowMode, Settings},
@@ -25,7 +28,8 @@ use crate::{
 	view::{finalised_jobs, View, ViewError},
 	wire::Wire,
 };
-use millrace_client::chain::{Chain, Follow, JobId, JobState, JobView, KernelHash, ProviderId, RejectReason};
+use memory::Memory;
+use millrace_client::chain::{Chain, Follow, JobId, JobState, JobView, KernelHash, ProviderId, Tick};
 use millrace_kernel::program::Program;
 use std::{
 	collections::{BTreeMap, BTreeSet, HashMap},
@@ -44,10 +48,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the chain is looked at whatever happens.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
-/// How long a stop waits for the chain before it ends without it.
-const STOP_PATIENCE: Duration = Duration::from_secs(90);
-/// The longest pause before a failed step is tried again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What the actor needs.
 pub struct Parts {
@@ -80,37 +80,6 @@ pub enum ActorError {
 	Store(#[from] StoreError),
 }
 
-/// What this process, and only it, knows about an assignment.
-#[derive(Default)]
-struct Memory {
-	/// Whether the record's extrinsic was sent.
-	sent: bool,
-	/// Why the job will not be done.
-	verdict: Option<RejectReason>,
-	/// Whether that is for want of space.
-	no_space: bool,
-	/// Not before this time.
-	not_before: Option<Instant>,
-	/// Steps in a row that failed.
-	failed: u32,
-	/// Whether a foreign result was reported.
-	conflict: bool,
-}
-
-impl Memory {
-	/// Puts the next try off: 1, 2, 4 … 60 seconds.
-	fn pause(&mut self) {
-		let pause = Duration::from_secs(1u64.checked_shl(self.failed).unwrap_or(u64::MAX)).min(LONGEST_PAUSE);
-		self.failed = self.failed.saturating_add(1);
-		self.not_before = Some(Instant::now() + pause);
-	}
-
-	fn go_on(&mut self) {
-		self.failed = 0;
-		self.not_before = None;
-	}
-}
-
 /// A step under way.
 struct Work {
 	cancel: Arc<AtomicBool>,
@@ -130,6 +99,8 @@ pub struct Actor {
 	stopping: Option<Instant>,
 	/// Whether the last look at the chain failed; so that an outage is logged once.
 	blind: bool,
+	/// Since when the provider is convicted, at the last look; so that this is told once.
+	convicted: Option<Tick>,
 }
 
 impl Actor {
@@ -147,6 +118,7 @@ impl Actor {
 			report_to,
 			stopping: None,
 			blind: false,
+			convicted: None,
 		}
 	}
 
@@ -250,6 +222,7 @@ impl Actor {
 			.map(|(key, _)| *key)
 			.collect();
 		keys.extend(view.jobs.values().map(|job| view.key(job)));
+		self.heed_conviction(&view);
 		let mut lanes = self.free_lanes(&view, &entries);
 		for key in &keys {
 			self.tend(key, &view, finals.as_ref(), entries.get(key).cloned(), &mut lanes)?;
@@ -275,7 +248,7 @@ impl Actor {
 	) -> Result<(), ActorError> {
 		let job = ours(view, key);
 		if let Some(work) = self.work.get(key) {
-			if job.is_none() {
+			if self.is_pointless(key, view) {
 				work.cancel.store(true, Ordering::Relaxed);
 			}
 			return Ok(());
@@ -304,6 +277,8 @@ impl Actor {
 				verdict: memory.verdict,
 				sent: memory.sent,
 				stopping: self.takes_nothing(),
+				missing: view.missing(&key.job),
+				convicted: view.is_convicted(),
 			});
 			match self.act(action, key, job, entry.clone(), view, lanes)? {
 				Some(next) => entry = Some(next),
@@ -330,42 +305,6 @@ impl Actor {
 			.lanes
 			.saturating_sub(view.provider.running)
 			.saturating_sub(held)
-	}
-
-	/// Whether a stopping worker has nothing left to do.
-	fn is_done(&self, view: &View, entries: &BTreeMap<Key, Entry>) -> bool {
-		let committed = |job: &JobView| {
-			matches!(job.state, JobState::Committed { .. })
-				&& entries
-					.get(&view.key(job))
-					.is_some_and(|entry| entry.step == Step::Committed)
-		};
-		let running = view
-			.jobs
-			.values()
-			.any(|job| matches!(job.state, JobState::Running { .. }));
-		let done = self.work.is_empty()
-			&& ((view.jobs.values().all(committed) && self.standing.is_withdrawn(view))
-				|| (self.stop_is_overdue() && !running));
-		if done {
-			let unsettled = view.jobs.len();
-			if unsettled > 0 {
-				tracing::warn!(
-					unsettled,
-					"stopped; results that are not settled can be fetched after the next start"
-				);
-			}
-		}
-		done
-	}
-
-	/// Whether new jobs are handed back: the worker stops, or nothing may compute them.
-	fn takes_nothing(&self) -> bool {
-		self.stopping.is_some() || self.parts.tools.backend.stopped().is_some()
-	}
-
-	fn stop_is_overdue(&self) -> bool {
-		self.stopping.is_some_and(|since| since.elapsed() > STOP_PATIENCE)
 	}
 }
 

@@ -10,7 +10,7 @@ use crate::{
 	journal::{Journal, JournalError, FILE as JOURNAL_FILE},
 	keys::{Identity, IdentityError},
 	log::{self, LogFormat},
-	report::{JobRow, Report},
+	report::{DemandRow, JobRow, Report},
 	supervisor::{self, RunError},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -222,6 +222,15 @@ fn status(args: &StateArgs, output: Output) -> Result<(), CommandError> {
 			println!("backend   {}", report.backend);
 			if let Some(why) = &report.stopped {
 				println!("stopped   no new jobs are taken: {why}");
+			}
+			if let Some(since) = report.convicted {
+				println!("convicted a result was proved wrong at tick {since}: nothing is accepted or committed");
+			}
+			for DemandRow { job, missing, until } in &report.demands {
+				match until {
+					Some(until) => println!("demanded  {missing} leaves of job {job}, until tick {until}"),
+					None => println!("demanded  {missing} leaves of job {job}, after those of other jobs"),
+				}
 			}
 			for Quarantined { device, reason, since } in &quarantine {
 				println!("not used  {device} (since {since}, in seconds since 1970): {reason}");

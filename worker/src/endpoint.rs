@@ -1,4 +1,4 @@
-//! The provider's HTTPS endpoint: inputs are pushed to it, results are pulled from it.
+//! The provider's HTTPS endpoint: inputs are pushed to it; results, their trees, and inputs again are pulled from it.
 //!
 //! It knows no chain. Which jobs there are, and in which state, it asks a [`JobSource`] at each request; the bytes lie
 //! in the store.
@@ -10,8 +10,9 @@ pub mod routes;
 pub mod server;
 pub mod tls;
 
-use crate::store::JobFiles;
+use crate::{store::JobFiles, tree::OutputShape};
 use millrace_client::chain::JobId;
+use millrace_kernel::tree::Digest;
 use std::sync::Arc;
 
 /// Where a job stands at the best block, as far as the endpoint cares.
@@ -22,7 +23,10 @@ pub enum Phase {
 	/// Accepted: nothing to take or to give.
 	Running,
 	/// The result is served.
-	Committed,
+	Committed {
+		/// The root of the output tree, as the chain shows it.
+		root: Digest,
+	},
 }
 
 /// A job that the endpoint serves.
@@ -32,8 +36,10 @@ pub struct ServedJob {
 	pub phase: Phase,
 	/// The sr25519 key that signs requests.
 	pub data_key: [u8; 32],
-	/// Whether anyone may fetch the result.
+	/// Whether anyone may fetch the result and the inputs.
 	pub public: bool,
+	/// What the output looks like.
+	pub output: OutputShape,
 	/// Whether the bundle on the disk is whole.
 	pub bundle: bool,
 	/// Whether the worker refused the job for want of space.

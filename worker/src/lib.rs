@@ -21,11 +21,14 @@
 //! | [`selfcheck`] | what is re-run before a commitment |
 //! | [`journal`], [`halt`] | what survives a crash, and how that is tested |
 //! | [`store`] | inputs and bundles on the disk |
+//! | [`tree`] | the output tree over a bundle, without holding it whole |
+//! | [`answer`] | leaves of a result that its requester demands on the chain |
 //! | [`endpoint`], [`table`] | HTTPS for requesters |
 //! | [`view`], [`wire`], [`standing`] | reading the chain, signing and sending, the ask in the book |
 //! | [`keys`] | the worker's key and the TLS key |
 
 pub mod actor;
+pub mod answer;
 pub mod backend;
 pub mod cli;
 pub mod config;
@@ -42,5 +45,6 @@ pub mod standing;
 pub mod store;
 pub mod supervisor;
 pub mod table;
+pub mod tree;
 pub mod view;
 pub mod wire;

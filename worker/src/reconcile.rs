@@ -3,14 +3,16 @@
 //! ```text
 //!                 inputs checked         accept_job                run, self-check        commit_result
 //! (chain shows it) ──▶ Seen ──▶ InputsReady ──▶ Accepting ──▶ Accepted ──▶ Computed ──▶ Committing ──▶ Committed ──▶ Ended
-//!                                    └───────────── short job without inputs ──▲
+//!                                    └───────────── short job without inputs ──▲                          │    ▲
+//!                                                                            leaves are demanded: provide ▼    │
+//!                                                                                                       Providing
 //! ```
 //!
 //! The chain decides where a job stands; the journal only adds what this worker has and has sent. So it does not
 //! matter when the process died or what it missed: the next call goes on from whichever is further.
 
 use crate::journal::{CallKind, Entry, Step};
-use millrace_client::chain::{JobState, JobView, RejectReason, Tick, SECONDS_PER_TICK};
+use millrace_client::chain::{JobState, JobView, RejectReason, Tick, Window, SECONDS_PER_TICK};
 
 /// Ticks before the end of an accept window at which a job that cannot be accepted is turned down.
 pub const REJECT_MARGIN: Tick = 6;
@@ -56,6 +58,10 @@ pub struct Facts<'a> {
 	pub sent: bool,
 	/// Whether the worker is stopping.
 	pub stopping: bool,
+	/// The leaves of its result that the chain still misses, ascending. Empty where none are demanded.
+	pub missing: &'a [u32],
+	/// Whether the provider is convicted of a wrong result: the chain then takes no acceptance and no commitment of it.
+	pub convicted: bool,
 }
 
 /// What to do.
@@ -79,6 +85,8 @@ pub enum Action {
 	Commit,
 	/// Send `abandon_job`.
 	Abandon,
+	/// Send `provide`, with the first of the missing leaves.
+	Provide,
 	/// Send the record's extrinsic again, byte for byte.
 	Resend,
 	/// The chain is further than the journal: write it down.
@@ -89,6 +97,10 @@ pub enum Action {
 	Expired,
 	/// The chain shows a result that is not this worker's.
 	Conflict,
+	/// What was committed is not here any more and cannot be computed again.
+	Lost,
+	/// Demanded leaves were not provided in time.
+	Silent,
 	/// The job is over: delete its files.
 	End,
 }
@@ -107,14 +119,17 @@ pub fn decide(facts: &Facts<'_>) -> Action {
 	};
 	match &job.state {
 		JobState::Pending => Action::Wait,
+		// Whatever is sent for them, the chain refuses; it gives them to another provider, or refunds them.
+		JobState::Assigned { .. } | JobState::Running { .. } if facts.convicted => Action::Wait,
 		JobState::Assigned { until, .. } => assigned(facts, job, entry, *until),
 		JobState::Running { .. } => running(facts, entry),
-		JobState::Committed { root, .. } => committed(facts, entry, &root.0),
+		JobState::Committed { root, window, .. } => committed(facts, entry, &root.0, *window),
 	}
 }
 
 fn assigned(facts: &Facts<'_>, job: &JobView, entry: &Entry, until: Tick) -> Action {
-	if let Some(action) = under_way(facts, entry) {
+	// Leaves of a result that a reorganisation has undone are no reason to wait.
+	if let Some(action) = under_way(facts, entry).filter(|_| provided_from(entry).is_none()) {
 		return action;
 	}
 	if entry.failures >= MAX_FAILURES {
@@ -126,7 +141,7 @@ fn assigned(facts: &Facts<'_>, job: &JobView, entry: &Entry, until: Tick) -> Act
 	let closing = facts.tick.saturating_add(REJECT_MARGIN) >= until;
 	match entry.step {
 		// After a reorganisation the chain may ask for a second time what was done before.
-		Step::Computed | Step::Committing | Step::Committed => Action::Commit,
+		Step::Computed | Step::Committing | Step::Committed | Step::Providing => Action::Commit,
 		_ if facts.stopping => Action::Reject(RejectReason::Other),
 		Step::Seen => match facts.files {
 			Files::Untaken => Action::Take,
@@ -144,7 +159,7 @@ fn assigned(facts: &Facts<'_>, job: &JobView, entry: &Entry, until: Tick) -> Act
 
 fn running(facts: &Facts<'_>, entry: &Entry) -> Action {
 	match entry.step {
-		Step::Computed | Step::Committing | Step::Committed => {
+		Step::Computed | Step::Committing | Step::Committed | Step::Providing => {
 			under_way_of(facts, entry, CallKind::Commit).unwrap_or(match entry.failures {
 				MAX_FAILURES.. => Action::Wait,
 				_ => Action::Commit,
@@ -165,18 +180,50 @@ fn running(facts: &Facts<'_>, entry: &Entry) -> Action {
 	}
 }
 
-fn committed(facts: &Facts<'_>, entry: &Entry, root: &[u8; 32]) -> Action {
+fn committed(facts: &Facts<'_>, entry: &Entry, root: &[u8; 32], window: Window) -> Action {
 	match &entry.outcome {
 		Some(outcome) if outcome.root != *root => Action::Conflict,
 		Some(_) if facts.files == Files::Untaken => Action::Take,
-		Some(_) if entry.step == Step::Committed => Action::Wait,
-		Some(_) => Action::Note(Step::Committed),
-		// The journal was lost. What was committed can be computed again, as long as the inputs are here.
+		Some(_) if entry.step < Step::Committed => Action::Note(Step::Committed),
+		Some(_) => demanded(facts, entry, window),
+		// The journal was lost, or the bundle. What was committed can be computed again, as long as the inputs are here.
 		None => match facts.files {
 			Files::Untaken => Action::Take,
-			Files::Complete => Action::Run,
-			Files::Incomplete => Action::Conflict,
+			Files::Complete if facts.verdict.is_none() => Action::Run,
+			Files::Complete | Files::Incomplete => Action::Lost,
 		},
+	}
+}
+
+/// Answers a demand for leaves while its time runs; one that queues behind others of this provider is answered later.
+///
+/// Failures do not end this, as they end other calls: nothing costs more than to be silent.
+fn demanded(facts: &Facts<'_>, entry: &Entry, window: Window) -> Action {
+	let missing = match window {
+		Window::Demanded { until: Some(until), .. } if facts.tick > until => {
+			return if facts.missing.is_empty() {
+				Action::Wait
+			} else {
+				Action::Silent
+			};
+		}
+		Window::Demanded { until: Some(_), .. } => facts.missing,
+		Window::Demanded { until: None, .. } | Window::Open { .. } => &[],
+	};
+	let signed = provided_from(entry);
+	let had_effect = signed.is_some_and(|first| !missing.contains(&first));
+	match entry.step {
+		Step::Providing if missing.is_empty() || had_effect => Action::Note(Step::Committed),
+		_ if missing.is_empty() => Action::Wait,
+		_ => signed.and_then(|_| under_way(facts, entry)).unwrap_or(Action::Provide),
+	}
+}
+
+/// The lowest leaf in the record's extrinsic, if that provides leaves.
+fn provided_from(entry: &Entry) -> Option<u32> {
+	match entry.intent.as_ref()?.call {
+		CallKind::Provide { first } => Some(first),
+		_ => None,
 	}
 }
 

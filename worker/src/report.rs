@@ -57,6 +57,17 @@ impl JobRow {
 	}
 }
 
+/// A demand for leaves of a committed result.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct DemandRow {
+	/// The job.
+	pub job: JobId,
+	/// How many leaves the chain still misses.
+	pub missing: u32,
+	/// The last tick to provide them; none while the demand waits for others of this provider.
+	pub until: Option<Tick>,
+}
+
 /// The worker at one moment.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Report {
@@ -84,6 +95,12 @@ pub struct Report {
 	/// Why no new jobs are taken, if so.
 	#[serde(default)]
 	pub stopped: Option<String>,
+	/// When a result of the provider was refuted, if its owner has not reactivated it since.
+	#[serde(default)]
+	pub convicted: Option<Tick>,
+	/// What is demanded of this provider.
+	#[serde(default)]
+	pub demands: Vec<DemandRow>,
 	/// Bytes that jobs' files take.
 	pub stored: u64,
 	/// When this was written, in seconds since 1970.

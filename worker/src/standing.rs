@@ -110,10 +110,11 @@ impl Standing {
 		if self.journal.mark(DRAINED)?.is_some() {
 			match view.provider.status {
 				Status::Draining => return Ok(Some(Call::Resume { provider })),
-				Status::Active | Status::Chilled | Status::Exiting => self.journal.set_mark(DRAINED, None)?,
+				Status::Active | Status::Chilled { .. } | Status::Exiting => self.journal.set_mark(DRAINED, None)?,
 			}
 		}
-		let Some(level) = self.ask.filter(|_| active) else {
+		// The chain takes no ask of a convicted provider; trying would only cost fees.
+		let Some(level) = self.ask.filter(|_| active && !view.is_convicted()) else {
 			return Ok(None);
 		};
 		if level.price() < view.provider.terms.min_price {

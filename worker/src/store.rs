@@ -9,12 +9,13 @@
 //! Names are made of numbers and of a job id, never of anything a peer sent. Space is *taken* before a job is touched:
 //! every file is written full of zeros at its final size, so a disk that cannot hold the job says so before the
 //! worker is liable for it, and not in the middle of a run. Which chunks are there is not stored: after a restart the
-//! files are hashed again, so a chunk that did not reach the disk is simply missing.
+//! files are hashed again, so a chunk that did not reach the disk is simply missing. Everything stays until the job is
+//! gone from finalised state: whoever checks a result needs the inputs, and a bundle that is lost is computed again.
 
 mod input;
 mod space;
 
-pub use input::{InputProgress, PutError};
+pub use input::{GetError, InputProgress, LeafList, PutError};
 pub(crate) use space::write_whole;
 pub use space::write_zeros;
 
@@ -248,6 +249,30 @@ impl JobFiles {
 			.lock()
 			.unwrap_or_else(PoisonError::into_inner)
 			.put_chunks(first, bytes)
+	}
+
+	/// The hashes of all chunks of input `k`, once all chunks are there.
+	pub fn leaf_list(&self, k: usize) -> Result<LeafList, GetError> {
+		let input = self.inputs.get(k).ok_or(GetError::NoSuchInput(k))?;
+		let input = input.lock().unwrap_or_else(PoisonError::into_inner);
+		input.leaf_list().ok_or(GetError::Incomplete(k))
+	}
+
+	/// At most 1 MiB of input `k` from chunk `first` on, once all chunks are there. Each is compared with its hash again.
+	pub fn chunks(&self, k: usize, first: u64) -> Result<Vec<u8>, GetError> {
+		let input = self.inputs.get(k).ok_or(GetError::NoSuchInput(k))?;
+		let mut input = input.lock().unwrap_or_else(PoisonError::into_inner);
+		let chunks = input.count();
+		if !input.is_complete() {
+			return Err(GetError::Incomplete(k));
+		}
+		let at = usize::try_from(first).ok().filter(|at| *at < chunks);
+		let at = at.ok_or(GetError::NoSuchChunk {
+			input: k,
+			chunk: first,
+			chunks,
+		})?;
+		input.chunks(at)?.ok_or(GetError::Incomplete(k))
 	}
 
 	/// What is there and what is missing, one for each input.

@@ -20,6 +20,7 @@ use crate::{
 	selfcheck::SelfCheck,
 	store::{create_private_dir, Store, StoreError},
 	table::JobTable,
+	tree::Trees,
 	wire::{Wire, WireError},
 };
 use millrace_client::chain::{to_hex, AccountId, Chain, ChainError};
@@ -126,9 +127,7 @@ impl RunError {
 			Self::Tls(_) => "run `millrace-worker init` again".to_owned(),
 			Self::Wire(_) => "try again; if it goes on, look at the node's log".to_owned(),
 			Self::Signals(_) => "start it on a Unix system".to_owned(),
-			Self::Halt(_) => {
-				"steps: Seen, InputsReady, Accepting, Accepted, Computed, Committing, Committed, Ended".to_owned()
-			}
+			Self::Halt(_) => format!("steps: {}", Step::ALL.map(Step::name).join(", ")),
 		}
 	}
 
@@ -202,6 +201,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 		backend: Box::new(move || computes.backend.kind().to_string()),
 		jobs: table.clone(),
 		limits: Limits::new(caps),
+		trees: Trees::default(),
 	};
 	let endpoint_stop = CancellationToken::new();
 	let endpoint = tokio::spawn(serve(

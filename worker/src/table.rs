@@ -3,6 +3,7 @@
 use crate::{
 	endpoint::{JobSource, Phase, ServedJob},
 	store::Store,
+	tree::OutputShape,
 };
 use millrace_client::chain::{JobId, JobState, JobView};
 use std::{
@@ -18,8 +19,10 @@ pub struct Row {
 	pub phase: Phase,
 	/// The key that signs requests.
 	pub data_key: [u8; 32],
-	/// Whether anyone may fetch the result.
+	/// Whether anyone may fetch the result and the inputs.
 	pub public: bool,
+	/// What the output looks like.
+	pub output: OutputShape,
 	/// Whether the bundle on the disk is whole.
 	pub bundle: bool,
 	/// Whether there is no space for the job.
@@ -33,12 +36,13 @@ impl Row {
 			JobState::Pending => return None,
 			JobState::Assigned { .. } => Phase::Assigned,
 			JobState::Running { .. } => Phase::Running,
-			JobState::Committed { .. } => Phase::Committed,
+			JobState::Committed { root, .. } => Phase::Committed { root: root.0 },
 		};
 		Some(Self {
 			phase,
 			data_key: job.spec.data_key,
 			public: job.spec.terms.public,
+			output: OutputShape::of(job),
 			bundle,
 			no_space,
 		})
@@ -88,6 +92,7 @@ impl JobSource for JobTable {
 			phase,
 			data_key,
 			public,
+			output,
 			bundle,
 			no_space,
 		} = self.row(id)?;
@@ -95,6 +100,7 @@ impl JobSource for JobTable {
 			phase,
 			data_key,
 			public,
+			output,
 			bundle,
 			no_space,
 			files: self.store.get(id),

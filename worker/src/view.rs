@@ -7,7 +7,7 @@ use crate::{
 };
 use futures::future::try_join_all;
 use millrace_client::chain::{
-	AccountId, AskView, At, Chain, ChainError, JobId, JobView, ProviderId, ProviderView, Tick,
+	AccountId, AskView, At, Chain, ChainError, JobId, JobState, JobView, ProviderId, ProviderView, Tick, Window,
 };
 use std::collections::BTreeMap;
 
@@ -45,6 +45,8 @@ pub struct View {
 	pub asks: Vec<AskView>,
 	/// Its jobs: assigned, running, committed.
 	pub jobs: BTreeMap<JobId, JobView>,
+	/// The leaves that the chain still misses of those jobs of which leaves are demanded, ascending.
+	pub demands: BTreeMap<JobId, Vec<u32>>,
 }
 
 impl View {
@@ -57,14 +59,27 @@ impl View {
 		let Some(view) = view else {
 			return Err(ViewError::NotAuthorised { provider, account });
 		};
+		let jobs = jobs(&at, provider).await?;
 		Ok(Self {
 			best,
 			tick: at.tick().await?,
 			nonce: wire.nonce_at(&best).await?,
 			provider: view,
 			asks: at.asks(provider).await?,
-			jobs: jobs(&at, provider).await?,
+			demands: demands(&at, &jobs).await?,
+			jobs,
 		})
+	}
+
+	/// Whether a result of this provider was refuted. Until its owner reactivates it, the chain takes no acceptance and no
+	/// commitment of it, and pays for nothing that was open.
+	pub fn is_convicted(&self) -> bool {
+		self.provider.fraud_clock.is_some()
+	}
+
+	/// The leaves that are missing of a job.
+	pub fn missing(&self, job: &JobId) -> &[u32] {
+		self.demands.get(job).map_or(&[], Vec::as_slice)
 	}
 
 	/// The journal key of a job in this view.
@@ -100,4 +115,26 @@ async fn jobs(at: &At, provider: ProviderId) -> Result<BTreeMap<JobId, JobView>,
 		.filter(|job| job.state.provider() == Some(provider))
 		.map(|job| (job.id, job))
 		.collect())
+}
+
+async fn demands(at: &At, jobs: &BTreeMap<JobId, JobView>) -> Result<BTreeMap<JobId, Vec<u32>>, ChainError> {
+	let demanded = jobs.values().filter(|job| window_of(job).is_some_and(is_demanded));
+	let found = try_join_all(demanded.map(|job| async move {
+		let demand = at.demand(job.id).await?;
+		Ok::<_, ChainError>(demand.map(|demand| (job.id, demand.leaves)))
+	}))
+	.await?;
+	Ok(found.into_iter().flatten().collect())
+}
+
+/// The challenge window of a committed job.
+pub fn window_of(job: &JobView) -> Option<Window> {
+	match job.state {
+		JobState::Committed { window, .. } => Some(window),
+		_ => None,
+	}
+}
+
+fn is_demanded(window: Window) -> bool {
+	matches!(window, Window::Demanded { .. })
 }

@@ -152,6 +152,12 @@ impl Wire {
 				self.encode(CallKind::Abandon, "abandon_job", (job.0,), anchor, nonce)
 					.await
 			}
+			Call::Provide { job, leaves } => {
+				let first = leaves.first().map_or(0, |leaf| leaf.leaf);
+				let leaves: Vec<shapes::ProvidedLeaf<'_>> = leaves.iter().map(Into::into).collect();
+				self.encode(CallKind::Provide { first }, "provide", (job.0, leaves), anchor, nonce)
+					.await
+			}
 			Call::PlaceAsk { slot, level } => {
 				self.encode(CallKind::PlaceAsk, "place_ask", (*slot, level.0), anchor, nonce)
 					.await
@@ -206,6 +212,55 @@ impl Wire {
 	}
 }
 
+/// Arguments as the runtime names their parts.
+mod shapes {
+	use millrace_client::chain;
+	use millrace_kernel::tree;
+	use subxt::ext::scale_encode::EncodeAsType;
+
+	#[derive(EncodeAsType)]
+	#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+	pub(super) struct ProvidedLeaf<'a> {
+		leaf: u32,
+		bytes: &'a [u8],
+		traps: u32,
+		pairs: Vec<Pair>,
+	}
+
+	#[derive(EncodeAsType)]
+	#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+	struct Pair {
+		left: Node,
+		right: Node,
+	}
+
+	#[derive(EncodeAsType)]
+	#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+	struct Node {
+		hash: [u8; 32],
+		units: u64,
+	}
+
+	impl<'a> From<&'a chain::ProvidedLeaf> for ProvidedLeaf<'a> {
+		fn from(leaf: &'a chain::ProvidedLeaf) -> Self {
+			let node = |node: &tree::SumNode| Node {
+				hash: node.hash,
+				units: node.units,
+			};
+			let pair = |pair: &tree::Pair| Pair {
+				left: node(&pair.left),
+				right: node(&pair.right),
+			};
+			Self {
+				leaf: leaf.leaf,
+				bytes: &leaf.bytes,
+				traps: leaf.traps,
+				pairs: leaf.pairs.iter().map(pair).collect(),
+			}
+		}
+	}
+}
+
 /// The runtime's name of a reason.
 fn variant_of(reason: RejectReason) -> &'static str {
 	match reason {
@@ -220,3 +275,6 @@ fn variant_of(reason: RejectReason) -> &'static str {
 fn node(error: impl std::fmt::Display) -> WireError {
 	WireError::Node(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What the journal promises: a write that returned survives anything, a write that did not leaves no trace.
 
+use codec::Encode;
 use millrace_client::chain::JobId;
 use millrace_worker::{
 	halt::HaltPoint,
@@ -26,9 +27,13 @@ fn entry(step: Step) -> Entry {
 		hash: [3; 32],
 	})
 	.at(step);
-	if step == Step::Accepting || step == Step::Committing {
+	if matches!(step, Step::Accepting | Step::Committing | Step::Providing) {
 		entry.intent = Some(Intent {
-			call: CallKind::Accept,
+			call: match step {
+				Step::Accepting => CallKind::Accept,
+				Step::Committing => CallKind::Commit,
+				_ => CallKind::Provide { first: 70_000 },
+			},
 			nonce: 4,
 			valid_until: 75,
 			bytes: vec![step as u8; 140],
@@ -72,6 +77,17 @@ fn every_step_is_read_back_after_a_crash() {
 		reopened.put(&key(2, 1), &entry(Step::Seen)).unwrap();
 		assert_eq!(contents(&reopened).len(), 2, "the journal goes on after {step:?}");
 	}
+}
+
+/// A journal is older than the program that reads it: a step keeps its number for ever.
+#[test]
+fn steps_keep_their_numbers() {
+	let numbers: Vec<Vec<u8>> = Step::ALL.iter().map(Encode::encode).collect();
+	assert_eq!(numbers, [[0], [1], [2], [3], [4], [5], [6], [8], [7]]);
+	assert!(Step::ALL.is_sorted(), "the order is that of a job's life");
+	let calls = [CallKind::Accept, CallKind::Commit, CallKind::Resume].map(|call| call.encode());
+	assert_eq!(calls, [[0], [2], [7]]);
+	assert_eq!(CallKind::Provide { first: 258 }.encode(), [8, 2, 1, 0, 0]);
 }
 
 #[test]
@@ -151,7 +167,7 @@ proptest! {
 	/// Any history, cut off anywhere: the file holds exactly what was written before the cut.
 	#[test]
 	fn replay_gives_what_was_written(
-		writes in proptest::collection::vec((0u8..3, 1u8..3, 0usize..8), 1..16),
+		writes in proptest::collection::vec((0u8..3, 1u8..3, 0..Step::ALL.len()), 1..16),
 		cut: prop::sample::Index,
 	) {
 		let dir = tempfile::tempdir().unwrap();

@@ -1,10 +1,13 @@
 //! Every call that the programs make, as plain data.
 
 use super::{
-	convert::IntoRuntime, generated::api, AccountId, Endpoint, JobId, JobSpec, KernelHash, Level, ProviderId,
-	ProviderTerms, RejectReason, H256,
+	convert::{slash_id, IntoRuntime},
+	generated::api,
+	AccountId, Endpoint, JobId, JobSpec, KernelHash, Level, ProvidedLeaf, ProviderId, ProviderTerms, RejectReason,
+	SlashId, H256,
 };
 use crate::amount::Balance;
+use millrace_kernel::proof::LeafProof;
 use subxt::transactions::Payload;
 
 /// A call to the runtime. The pallets' documents say what each does; fields have the same names there.
@@ -50,6 +53,10 @@ pub enum Call {
 	Resume { provider: ProviderId },
 	/// Providers: leaves.
 	Deregister { provider: ProviderId },
+	/// Providers: ends the chill after a refuted result; signed by the owner.
+	Reactivate { provider: ProviderId },
+	/// Providers: pays a slash that is due; by anyone.
+	PaySlash { slash: SlashId },
 	/// Market: stands in the book; signed by the worker.
 	PlaceAsk { slot: u8, level: Level },
 	/// Market: leaves the book.
@@ -72,6 +79,12 @@ pub enum Call {
 	Settle { job: JobId },
 	/// Market: does what is due; by anyone.
 	Touch { job: JobId },
+	/// Market: shows that a committed result is wrong; by anyone, free where it is.
+	Refute { job: JobId, proof: Box<LeafProof> },
+	/// Market: the requester wants leaves on the chain, given ascending.
+	Demand { job: JobId, leaves: Vec<u32> },
+	/// Market: brings demanded leaves; by anyone, free where they are right.
+	Provide { job: JobId, leaves: Vec<ProvidedLeaf> },
 }
 
 /// Something to be done with the typed form of a call.
@@ -101,6 +114,8 @@ impl Call {
 			Call::Drain { .. } => "drain",
 			Call::Resume { .. } => "resume",
 			Call::Deregister { .. } => "deregister",
+			Call::Reactivate { .. } => "reactivate",
+			Call::PaySlash { .. } => "pay_slash",
 			Call::PlaceAsk { .. } => "place_ask",
 			Call::WithdrawAsk { .. } => "withdraw_ask",
 			Call::SubmitJob { .. } => "submit_job",
@@ -112,6 +127,9 @@ impl Call {
 			Call::SettleNow { .. } => "settle_now",
 			Call::Settle { .. } => "settle",
 			Call::Touch { .. } => "touch",
+			Call::Refute { .. } => "refute",
+			Call::Demand { .. } => "demand",
+			Call::Provide { .. } => "provide",
 		}
 	}
 
@@ -150,6 +168,8 @@ impl Call {
 			Call::Drain { provider } => visitor.visit(&providers.drain(provider.into_runtime())),
 			Call::Resume { provider } => visitor.visit(&providers.resume(provider.into_runtime())),
 			Call::Deregister { provider } => visitor.visit(&providers.deregister(provider.into_runtime())),
+			Call::Reactivate { provider } => visitor.visit(&providers.reactivate(provider.into_runtime())),
+			Call::PaySlash { slash } => visitor.visit(&providers.pay_slash(slash_id(slash))),
 			Call::PlaceAsk { slot, level } => visitor.visit(&market.place_ask(slot, level.into_runtime())),
 			Call::WithdrawAsk { slot } => visitor.visit(&market.withdraw_ask(slot)),
 			Call::SubmitJob { spec } => visitor.visit(&market.submit_job(spec.into_runtime())),
@@ -165,6 +185,9 @@ impl Call {
 			Call::SettleNow { job } => visitor.visit(&market.settle_now(job.into_runtime())),
 			Call::Settle { job } => visitor.visit(&market.settle(job.into_runtime())),
 			Call::Touch { job } => visitor.visit(&market.touch(job.into_runtime())),
+			Call::Refute { job, proof } => visitor.visit(&market.refute(job.into_runtime(), proof.into_runtime())),
+			Call::Demand { job, leaves } => visitor.visit(&market.demand(job.into_runtime(), leaves.into_runtime())),
+			Call::Provide { job, leaves } => visitor.visit(&market.provide(job.into_runtime(), leaves.into_runtime())),
 		}
 	}
 }

@@ -11,7 +11,7 @@ use subxt::{
 	config::RpcConfigFor,
 	error::BackendError,
 	rpcs::{
-		client::{ReconnectingRpcClient, RpcClient},
+		client::{reconnecting_rpc_client::FixedInterval, ReconnectingRpcClient, RpcClient},
 		LegacyRpcMethods,
 	},
 	OnlineClient, SubstrateConfig,
@@ -25,6 +25,9 @@ use tokio::{
 const PALLETS: [&str; 3] = ["Kernels", "Providers", "Market"];
 /// How long to wait before a refused connection is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// The same for a connection that was lost. The library's own pauses grow to a minute within a few seconds, and a window
+/// may be shorter than a node's restart with such a pause after it.
+const RECONNECT_AFTER: u64 = 1_000;
 
 /// A connection to one node. Cheap to clone; reconnects by itself after the first success, and requests made meanwhile
 /// wait.
@@ -65,7 +68,8 @@ impl Chain {
 		let elapsed = |_| unreachable("the port is open, but nobody speaks JSON-RPC over WebSocket there".to_owned());
 		// A moment more than was left for the port: opening it may have used everything up.
 		let deadline = deadline.max(Instant::now() + Duration::from_secs(5));
-		let transport = timeout_at(deadline, ReconnectingRpcClient::builder().build(url))
+		let builder = ReconnectingRpcClient::builder().retry_policy(FixedInterval::from_millis(RECONNECT_AFTER));
+		let transport = timeout_at(deadline, builder.build(url))
 			.await
 			.map_err(elapsed)?
 			.map_err(|error| unreachable(error.to_string()))?;

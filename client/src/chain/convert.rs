@@ -2,16 +2,20 @@
 
 use super::{
 	generated::api::{self, runtime_types},
-	AccountId, AskView, ClassFigures, DeviceClass, Endpoint, InputRef, JobId, JobSpec, JobState, JobView, KernelHash,
-	KernelView, Level, Pool, Price, ProviderId, ProviderTerms, ProviderView, Record, RejectReason, Rules, Status,
-	Target, Terms, Unbonding,
+	AskView, ClassFigures, DeviceClass, InputRef, JobId, JobSpec, JobState, JobView, KernelHash, KernelView, Level,
+	Pool, Price, ProviderId, RejectReason, Rules, Target, Terms, Window,
 };
 use runtime_types::{
 	bounded_collections::bounded_vec::BoundedVec,
-	millrace_primitives::{ids, job, pool, price},
+	millrace_primitives::{self, ids, job, pool, price},
 	pallet_market::types as market,
 	pallet_providers::types as providers,
 };
+
+mod offers;
+mod refutation;
+
+pub(super) use refutation::{slash_id, IntoList};
 
 /// A plain value as the runtime's type.
 pub(super) trait IntoRuntime {
@@ -245,13 +249,13 @@ impl FromRuntime<(JobId, api::market::storage::jobs::Output)> for JobView {
 				payout,
 				root,
 				units,
-				window_end,
+				window,
 			} => JobState::Committed {
 				provider: provider.0,
 				payout,
 				root,
 				units,
-				window_end,
+				window: Window::from_runtime(window),
 			},
 		};
 		let inputs = job
@@ -303,85 +307,6 @@ impl FromRuntime<(KernelHash, api::kernels::storage::kernels::Output)> for Kerne
 			max_faults: record.facts.max_faults,
 			items_per_leaf: record.facts.items_per_leaf,
 			retired: record.retired,
-		}
-	}
-}
-
-impl IntoRuntime for Endpoint {
-	type Runtime = providers::Endpoint;
-	fn into_runtime(self) -> providers::Endpoint {
-		providers::Endpoint {
-			host: BoundedVec(self.host.into_bytes()),
-			port: self.port,
-			tls_key: self.tls_key,
-		}
-	}
-}
-
-impl IntoRuntime for ProviderTerms {
-	type Runtime = providers::ProviderTerms;
-	fn into_runtime(self) -> providers::ProviderTerms {
-		providers::ProviderTerms {
-			class: self.class.into_runtime(),
-			region: pool::Region(self.region),
-			lanes: self.lanes,
-			min_price: self.min_price.into_runtime(),
-			takes_targets: self.takes_targets,
-		}
-	}
-}
-
-impl FromRuntime<(ProviderId, api::providers::storage::providers::Output)> for ProviderView {
-	fn from_runtime((id, provider): (ProviderId, api::providers::storage::providers::Output)) -> ProviderView {
-		let worker: Option<AccountId> = provider.worker;
-		ProviderView {
-			id,
-			owner: provider.owner,
-			worker,
-			payout: provider.payout,
-			endpoint: Endpoint {
-				// What the chain does not promise to be text is shown as well as can be, and resolves to nothing.
-				host: String::from_utf8_lossy(&provider.endpoint.host.0).into_owned(),
-				port: provider.endpoint.port,
-				tls_key: provider.endpoint.tls_key,
-			},
-			terms: ProviderTerms {
-				class: DeviceClass::from_runtime(provider.terms.class),
-				region: provider.terms.region.0,
-				lanes: provider.terms.lanes,
-				min_price: Price(provider.terms.min_price.0),
-				takes_targets: provider.terms.takes_targets,
-			},
-			status: match provider.status {
-				providers::Status::Active => Status::Active,
-				providers::Status::Draining => Status::Draining,
-				providers::Status::Chilled => Status::Chilled,
-				providers::Status::Exiting => Status::Exiting,
-			},
-			assigned: provider.load.assigned,
-			running: provider.load.running,
-			committed: provider.load.committed,
-			active: provider.ledger.active,
-			unbonding: provider
-				.ledger
-				.unbonding
-				.0
-				.into_iter()
-				.map(|part| Unbonding {
-					amount: part.amount,
-					release: part.release,
-				})
-				.collect(),
-			set_aside: provider.ledger.set_aside,
-			record: Record {
-				completed: provider.record.completed,
-				late: provider.record.late,
-				no_show: provider.record.no_show,
-				abandoned: provider.record.abandoned,
-				refuted: provider.record.refuted,
-				inputs_missing: provider.record.inputs_missing,
-				paid: provider.record.paid,
-			},
 		}
 	}
 }

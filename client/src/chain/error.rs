@@ -24,6 +24,24 @@ impl std::fmt::Display for Rejection {
 	}
 }
 
+impl Rejection {
+	/// What to do about it.
+	pub fn hint(&self) -> &'static str {
+		match self.error.as_str() {
+			"ChillNotOver" => "`millrace provider show` shows the tick; only the transaction's fee was paid",
+			"WindowOver" => "a result can be refuted, and leaves demanded, while its window is open",
+			"AlreadyVoid" => "the provider was convicted already: anyone may touch the job, which refunds it",
+			"NoFraud" => "the leaf is as committed; only the transaction's fee was paid",
+			"BadProof" => "please report this with the job's id; only the transaction's fee was paid",
+			"DemandOpen" => "wait until the demanded leaves came, or the time for them is over",
+			"TooManyDemanded" => "every leaf can be demanded once; only the transaction's fee was paid",
+			"NotDemanded" => "somebody else has answered; only the transaction's fee was paid",
+			"ProviderConvicted" => "a result of the provider was refuted; only the transaction's fee was paid",
+			_ => "only the transaction's fee was paid",
+		}
+	}
+}
+
 /// What can go wrong between this program and the chain.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
@@ -107,7 +125,7 @@ impl ChainError {
 			ChainError::NoBlock { .. } => "the node may have pruned it: use an archive node",
 			ChainError::Refused { .. } => "nothing was paid; try again in a few seconds",
 			ChainError::CannotPayFee { .. } => "send money to the account, then try again; nothing was paid",
-			ChainError::Rejected(_) => "only the transaction's fee was paid",
+			ChainError::Rejected(rejection) => rejection.hint(),
 			ChainError::NotIncluded { .. } => "nothing was paid; try again",
 		}
 	}

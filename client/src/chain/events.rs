@@ -1,10 +1,10 @@
 //! What happened to jobs, read from a block's events.
 
 use super::{
-	convert::{FromRuntime, IntoPlain},
+	convert::{FromRuntime, IntoList, IntoPlain},
 	error::{failed, ChainError},
 	generated::api,
-	AccountId, JobId, KernelHash, Price, ProviderId, RejectReason, Tick, H256,
+	AccountId, Fraud, JobId, KernelHash, Price, ProvidedLeaf, ProviderId, RejectReason, SlashId, Tick, H256,
 };
 use crate::amount::Balance;
 use subxt::{events::Event, SubstrateConfig};
@@ -28,6 +28,46 @@ pub struct Settlement {
 	pub fees_returned: Balance,
 	/// Whether the window ended, as against an acceptance by the requester.
 	pub lapsed: bool,
+}
+
+/// How a result was refuted. All amounts are planck.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Refutation {
+	/// Whose result it was.
+	pub provider: ProviderId,
+	/// Who showed it.
+	pub refuter: AccountId,
+	/// Whose job it was.
+	pub requester: AccountId,
+	/// The leaf that showed it.
+	pub leaf: u32,
+	/// What was wrong.
+	pub fraud: Fraud,
+	/// The slash; none where the provider had no stake left.
+	pub slash: Option<SlashId>,
+	/// How much of the provider's stake was set aside.
+	pub slashed: Balance,
+	/// What of the escrow was freed.
+	pub refund: Balance,
+	/// What of the job fees was freed.
+	pub fees_returned: Balance,
+}
+
+/// How a job ended whose demanded leaves never came. All amounts are planck.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Silence {
+	/// Who was silent.
+	pub provider: ProviderId,
+	/// How many leaves were missing.
+	pub missing: u32,
+	/// The slash; none where the provider had no stake left.
+	pub slash: Option<SlashId>,
+	/// How much of the provider's stake was set aside.
+	pub slashed: Balance,
+	/// What of the escrow was freed.
+	pub refund: Balance,
+	/// What of the job fees was freed.
+	pub fees_returned: Balance,
 }
 
 /// What happened to a job.
@@ -82,6 +122,49 @@ pub enum JobEvent {
 	},
 	/// It ended: paid.
 	Settled(Settlement),
+	/// It ended: its result was shown to be wrong.
+	Refuted(Refutation),
+	/// It ended: its provider was convicted of another wrong result while this one was open.
+	Voided {
+		/// Whose result it was.
+		provider: ProviderId,
+		/// What of the escrow was freed, in planck.
+		refund: Balance,
+		/// What of the job fees was freed, in planck.
+		fees_returned: Balance,
+	},
+	/// Its provider was convicted before it had committed: another one gets it, if an assignment is left.
+	AssignmentVoided,
+	/// Its requester wants leaves on the chain.
+	LeavesDemanded {
+		/// Which.
+		leaves: Vec<u32>,
+		/// What the requester paid for it, in planck.
+		fee: Balance,
+		/// The last tick to provide them; none while the demand waits for others.
+		until: Option<Tick>,
+	},
+	/// A demand that had waited runs now.
+	DemandOpened {
+		/// The last tick to provide the leaves.
+		until: Tick,
+	},
+	/// Demanded leaves came.
+	LeavesProvided {
+		/// Who brought them.
+		by: AccountId,
+		/// The leaves.
+		leaves: Vec<ProvidedLeaf>,
+		/// How many are still missing.
+		missing: u32,
+	},
+	/// All demanded leaves came, and the window goes on.
+	DemandAnswered {
+		/// The last tick of the window.
+		window_end: Tick,
+	},
+	/// It ended: demanded leaves never came.
+	Silent(Silence),
 	/// The deadline passed.
 	Late,
 	/// The provider gave it up.
@@ -101,7 +184,13 @@ impl JobEvent {
 	pub fn ends_the_job(&self) -> bool {
 		matches!(
 			self,
-			JobEvent::Settled(_) | JobEvent::Cancelled | JobEvent::Expired | JobEvent::Unserved
+			JobEvent::Settled(_)
+				| JobEvent::Cancelled
+				| JobEvent::Expired
+				| JobEvent::Unserved
+				| JobEvent::Refuted(_)
+				| JobEvent::Voided { .. }
+				| JobEvent::Silent(_)
 		)
 	}
 }
@@ -182,6 +271,63 @@ pub(super) fn job_event(event: &Event<'_, SubstrateConfig>) -> Result<Option<(Jo
 				refund: event.refund,
 				fees_returned: event.fees_returned,
 				lapsed: event.lapsed,
+			})
+		}
+		"JobRefuted" => {
+			let event = decode!(event, generated::JobRefuted);
+			JobEvent::Refuted(Refutation {
+				provider: event.provider.0,
+				refuter: event.refuter,
+				requester: event.requester,
+				leaf: event.leaf,
+				fraud: Fraud::from_runtime(event.fraud),
+				slash: event.slash.map(IntoPlain::into_plain),
+				slashed: event.slashed,
+				refund: event.refund,
+				fees_returned: event.fees_returned,
+			})
+		}
+		"JobVoided" => {
+			let event = decode!(event, generated::JobVoided);
+			JobEvent::Voided {
+				provider: event.provider.0,
+				refund: event.refund,
+				fees_returned: event.fees_returned,
+			}
+		}
+		"AssignmentVoided" => JobEvent::AssignmentVoided,
+		"LeavesDemanded" => {
+			let event = decode!(event, generated::LeavesDemanded);
+			JobEvent::LeavesDemanded {
+				leaves: event.leaves.into_list(),
+				fee: event.fee,
+				until: event.until,
+			}
+		}
+		"DemandOpened" => JobEvent::DemandOpened {
+			until: decode!(event, generated::DemandOpened).until,
+		},
+		"LeavesProvided" => {
+			let event = decode!(event, generated::LeavesProvided);
+			let leaves = event.leaves.into_list();
+			JobEvent::LeavesProvided {
+				by: event.by,
+				leaves: leaves.into_iter().map(ProvidedLeaf::from_runtime).collect(),
+				missing: event.missing,
+			}
+		}
+		"DemandAnswered" => JobEvent::DemandAnswered {
+			window_end: decode!(event, generated::DemandAnswered).window_end,
+		},
+		"JobSilent" => {
+			let event = decode!(event, generated::JobSilent);
+			JobEvent::Silent(Silence {
+				provider: event.provider.0,
+				missing: event.missing,
+				slash: event.slash.map(IntoPlain::into_plain),
+				slashed: event.slashed,
+				refund: event.refund,
+				fees_returned: event.fees_returned,
 			})
 		}
 		"JobLate" => JobEvent::Late,

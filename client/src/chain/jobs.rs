@@ -1,6 +1,6 @@
 //! Jobs and kernels, as the chain knows them.
 
-use super::{AccountId, JobId, KernelHash, Level, Pool, Price, ProviderId, Tick, H256};
+use super::{AccountId, JobId, KernelHash, Level, Pool, Price, ProviderId, Tick, Window, H256};
 use crate::amount::Balance;
 
 /// Who is to do a job, and at what price.
@@ -86,7 +86,7 @@ pub enum JobState {
 		/// The last tick to commit.
 		deadline: Tick,
 	},
-	/// The result is committed; it may be refuted until `window_end`.
+	/// The result is committed; it may be refuted within its window.
 	Committed {
 		/// By whom.
 		provider: ProviderId,
@@ -96,8 +96,8 @@ pub enum JobState {
 		root: H256,
 		/// Units of all items.
 		units: u64,
-		/// The last tick of the window.
-		window_end: Tick,
+		/// The challenge window.
+		window: Window,
 	},
 }
 

@@ -24,20 +24,24 @@ mod jobs;
 mod pools;
 mod price;
 mod providers;
+mod refutation;
 mod submit;
 mod view;
+#[cfg(test)]
+mod wire;
 
 pub use accounts::{AccountBalance, Block};
 pub use call::Call;
 pub use connect::{BestBlocks, Chain, Follow};
 pub use error::{ChainError, Rejection};
-pub use events::{JobEvent, Settlement};
+pub use events::{JobEvent, Refutation, Settlement, Silence};
 pub use ids::{hash_from_hex, to_hex, BadId, JobId, KernelHash, ProviderId};
 pub use inclusion::Included;
 pub use jobs::{InputRef, JobSpec, JobState, JobView, KernelView, RejectReason, Target, Terms};
 pub use pools::{BadPool, ClassFigures, DeviceClass, Pool, Rules};
 pub use price::{BadPrice, Level, Price, LEVELS, UNITS_PER_PRICE};
 pub use providers::{AskView, Endpoint, ProviderTerms, ProviderView, Record, Status, Unbonding};
+pub use refutation::{Demand, Fraud, ProvidedLeaf, SlashCause, SlashId, SlashShares, SlashView, Window};
 pub use submit::{account_of, job_id, Signed, Submitted, MORTALITY};
 pub use subxt::utils::{AccountId32 as AccountId, H256};
 pub use view::At;

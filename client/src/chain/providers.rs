@@ -2,7 +2,7 @@
 
 use super::{AccountId, DeviceClass, Level, Price, ProviderId, Tick, H256};
 use crate::amount::Balance;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Where a provider answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,15 +31,17 @@ pub struct ProviderTerms {
 }
 
 /// Whether a provider serves.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Status {
 	/// It does.
 	Active,
 	/// It finishes what it has and takes nothing new.
 	Draining,
-	/// It was found to have lied.
-	Chilled,
+	/// A result of it was refuted.
+	Chilled {
+		/// The tick from which its owner can reactivate it.
+		until: Tick,
+	},
 	/// It is leaving.
 	Exiting,
 }
@@ -50,9 +52,15 @@ impl Status {
 		match self {
 			Status::Active => "active",
 			Status::Draining => "draining",
-			Status::Chilled => "chilled",
+			Status::Chilled { .. } => "chilled",
 			Status::Exiting => "exiting",
 		}
+	}
+}
+
+impl Serialize for Status {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		serializer.serialize_str(self.name())
 	}
 }
 
@@ -78,6 +86,8 @@ pub struct Record {
 	pub abandoned: u32,
 	/// Results refuted.
 	pub refuted: u32,
+	/// Jobs whose demanded leaves never came.
+	pub silent: u32,
 	/// Jobs whose inputs never came.
 	pub inputs_missing: u32,
 	/// Paid in all, in planck, before the protocol fee.
@@ -113,6 +123,8 @@ pub struct ProviderView {
 	pub unbonding: Vec<Unbonding>,
 	/// Stake that a pending slash has put aside, in planck.
 	pub set_aside: Balance,
+	/// When a result was refuted, until the provider is reactivated. Jobs that were open then are void.
+	pub fraud_clock: Option<Tick>,
 	/// What became of its assignments.
 	pub record: Record,
 }

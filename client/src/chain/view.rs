@@ -5,8 +5,8 @@ use super::{
 	error::{failed, ChainError},
 	events::{job_event, JobEvent},
 	generated::api,
-	AccountBalance, AccountId, AskView, Block, ClassFigures, DeviceClass, JobId, JobView, KernelHash, KernelView,
-	ProviderId, ProviderView, Rules, Tick,
+	AccountBalance, AccountId, AskView, Block, ClassFigures, Demand, DeviceClass, JobId, JobView, KernelHash,
+	KernelView, ProviderId, ProviderView, Rules, SlashId, SlashView, Tick,
 };
 use crate::amount::Balance;
 use subxt::{storage::Address, OnlineClientAtBlock, SubstrateConfig};
@@ -76,6 +76,21 @@ impl At {
 			jobs.push(JobView::from_runtime((id.into_plain(), job)));
 		}
 		Ok(jobs)
+	}
+
+	/// What is demanded of a job, while something is.
+	///
+	/// # Errors
+	/// As [`At::tick`].
+	pub async fn demand(&self, job: JobId) -> Result<Option<Demand>, ChainError> {
+		let demand = self
+			.get(
+				"a demand for leaves",
+				api::storage().market().demands(),
+				(job.into_runtime(),),
+			)
+			.await?;
+		Ok(demand.map(Demand::from_runtime))
 	}
 
 	/// The ids of a provider's assigned, running and committed jobs.
@@ -166,6 +181,45 @@ impl At {
 		}
 		providers.sort_by_key(|provider| provider.id);
 		Ok(providers)
+	}
+
+	/// A slash that was neither paid nor cancelled.
+	///
+	/// # Errors
+	/// As [`At::tick`].
+	pub async fn slash(&self, id: SlashId) -> Result<Option<SlashView>, ChainError> {
+		let slash = self
+			.get(
+				"a slash",
+				api::storage().providers().slashes(),
+				(convert::slash_id(id),),
+			)
+			.await?;
+		Ok(slash.map(|slash| SlashView::from_runtime((id, slash))))
+	}
+
+	/// A provider's slashes that were neither paid nor cancelled, oldest first. Reads those of all providers, of which
+	/// there are few.
+	///
+	/// # Errors
+	/// As [`At::tick`].
+	pub async fn slashes(&self, provider: ProviderId) -> Result<Vec<SlashView>, ChainError> {
+		const WHAT: &str = "the slashes";
+		let storage = self.client.storage();
+		let mut entries = storage
+			.iter(api::storage().providers().slashes(), ())
+			.await
+			.map_err(failed(WHAT))?;
+		let mut slashes = Vec::new();
+		while let Some(entry) = entries.next().await {
+			let entry = entry.map_err(failed(WHAT))?;
+			let (id,) = entry.key().map_err(failed(WHAT))?.decode().map_err(failed(WHAT))?;
+			let slash = entry.value().decode().map_err(failed(WHAT))?;
+			slashes.push(SlashView::from_runtime((id.into_plain(), slash)));
+		}
+		slashes.retain(|slash| slash.provider == provider);
+		slashes.sort_by_key(|slash| slash.id);
+		Ok(slashes)
 	}
 
 	/// The provider whose worker key this is.

@@ -2,12 +2,18 @@
 
 use crate::{
 	amount::{self, Balance},
-	chain::{hash_from_hex, AccountId, BadId, DeviceClass, JobId, KernelHash, Price, ProviderId, H256},
+	chain::{AccountId, JobId, KernelHash},
 	job::CheckWish,
 };
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use millrace_compute::Choice;
 use std::{path::PathBuf, time::Duration};
+
+mod check;
+mod provider;
+
+pub(super) use check::{CheckArguments, ProvideArguments, WatchArguments};
+pub(super) use provider::{EndpointArguments, ProviderCommand, RegisterArguments};
 
 /// Buy, offer and check exact compute on the Millrace chain.
 #[derive(Debug, Parser)]
@@ -76,6 +82,12 @@ pub(super) enum Command {
 		#[command(subcommand)]
 		command: JobCommand,
 	},
+	/// Re-run leaves of a committed job, and prove to the chain what is wrong.
+	Check(CheckArguments),
+	/// Check every committed job as it comes.
+	Watch(WatchArguments),
+	/// Answer a demand for leaves from the bundle of the job.
+	Provide(ProvideArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -180,139 +192,6 @@ pub(super) enum KernelCommand {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum ProviderCommand {
-	/// Register a provider: one record, one machine.
-	Register(RegisterArguments),
-	/// Print a provider.
-	Show {
-		/// Its number.
-		provider: ProviderId,
-	},
-	/// Print all providers.
-	List,
-	/// Add stake.
-	Bond {
-		/// Its number.
-		provider: ProviderId,
-		/// How much.
-		#[arg(value_parser = amount::parse)]
-		amount: Balance,
-	},
-	/// Begin to take stake back; it can be withdrawn after the unbonding time.
-	Unbond {
-		/// Its number.
-		provider: ProviderId,
-		/// How much.
-		#[arg(value_parser = amount::parse)]
-		amount: Balance,
-	},
-	/// Free stake whose time has come.
-	Withdraw {
-		/// Its number.
-		provider: ProviderId,
-	},
-	/// Name another worker key, or `none` to revoke it at once.
-	SetWorker {
-		/// Its number.
-		provider: ProviderId,
-		/// The worker's address, or `none`.
-		worker: String,
-	},
-	/// Name another account for earnings.
-	SetPayout {
-		/// Its number.
-		provider: ProviderId,
-		/// The account.
-		payout: AccountId,
-	},
-	/// Move the endpoint.
-	SetEndpoint {
-		/// Its number.
-		provider: ProviderId,
-		#[command(flatten)]
-		endpoint: EndpointArguments,
-	},
-	/// Sign other terms; what is not given stays.
-	SetTerms {
-		/// Its number.
-		provider: ProviderId,
-		/// The device class.
-		#[arg(long)]
-		class: Option<DeviceClass>,
-		/// The region, 0 is anywhere.
-		#[arg(long)]
-		region: Option<u8>,
-		/// Jobs at once.
-		#[arg(long)]
-		lanes: Option<u16>,
-		/// The least price for 2^30 units: `0.00003 MILL`, or planck.
-		#[arg(long, value_name = "PRICE")]
-		min_price: Option<Price>,
-		/// Whether jobs may name this provider.
-		#[arg(long, value_name = "BOOL")]
-		takes_targets: Option<bool>,
-	},
-	/// Finish what is there and take nothing new. Free.
-	Drain {
-		/// Its number.
-		provider: ProviderId,
-	},
-	/// Serve again.
-	Resume {
-		/// Its number.
-		provider: ProviderId,
-	},
-	/// Leave: all stake unbonds.
-	Deregister {
-		/// Its number.
-		provider: ProviderId,
-	},
-}
-
-#[derive(Args, Debug)]
-pub(super) struct EndpointArguments {
-	/// The endpoint's DNS name or address.
-	#[arg(long)]
-	pub(super) host: String,
-	/// Its TCP port.
-	#[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-	pub(super) port: u16,
-	/// BLAKE2b-256 of its TLS key, as `millrace-worker init` prints it.
-	#[arg(long, value_parser = tls_key, value_name = "0xHASH")]
-	pub(super) tls_key: H256,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct RegisterArguments {
-	/// The worker's address, as `millrace-worker init` prints it.
-	#[arg(long, value_name = "ADDRESS")]
-	pub(super) worker: AccountId,
-	/// The account for earnings.
-	#[arg(long, value_name = "ADDRESS")]
-	pub(super) payout: AccountId,
-	#[command(flatten)]
-	pub(super) endpoint: EndpointArguments,
-	/// The device class: cpu-4, cpu-32, gpu-8g, gpu-24g, gpu-80g, gpu-h.
-	#[arg(long)]
-	pub(super) class: DeviceClass,
-	/// The region, 0 is anywhere.
-	#[arg(long, default_value_t = 0)]
-	pub(super) region: u8,
-	/// Jobs at once.
-	#[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-	pub(super) lanes: u16,
-	/// The least price for 2^30 units: `0.00003 MILL`, or planck.
-	#[arg(long, value_name = "PRICE")]
-	pub(super) min_price: Price,
-	/// The stake.
-	#[arg(long, value_parser = amount::parse, value_name = "AMOUNT")]
-	pub(super) bond: Balance,
-	/// Whether jobs may name this provider.
-	#[arg(long, action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
-	pub(super) takes_targets: bool,
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum JobCommand {
 	/// Run the job that a file describes.
 	Run {
@@ -369,10 +248,9 @@ pub(super) struct ReceiveArguments {
 	/// Connect to providers at private addresses too.
 	#[arg(long)]
 	pub(super) allow_private: bool,
-}
-
-fn tls_key(text: &str) -> Result<H256, BadId> {
-	hash_from_hex(text, "TLS key hash").map(H256)
+	/// Do not refute a result that is wrong; it is not paid for either way.
+	#[arg(long)]
+	pub(super) no_refute: bool,
 }
 
 fn check_wish(text: &str) -> Result<CheckWish, String> {
@@ -407,6 +285,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::chain::Price;
 	use clap::CommandFactory;
 
 	#[test]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
 	amount,
-	chain::{to_hex, Call, JobEvent, JobId, JobState, JobView, Target},
+	chain::{to_hex, Call, JobEvent, JobId, JobState, JobView, Target, Window},
 	exit::{Code, Failure},
 	job::{Buyer, Options, Outcome, Records, Report},
 };
@@ -48,6 +48,7 @@ fn options(receive: ReceiveArguments) -> Options {
 		check: receive.check,
 		max_cost: None,
 		allow_private: receive.allow_private,
+		refute: !receive.no_refute,
 	}
 }
 
@@ -183,9 +184,13 @@ async fn get(session: &Session<'_>, id: JobId) -> Result<(), Failure> {
 		)
 	})?;
 	let tick = at.tick().await?;
+	let demand = at.demand(id).await?;
 	let mut object = object(&job);
 	if let Some(object) = object.as_object_mut() {
 		object.insert("tick".to_owned(), tick.into());
+		if let Some(demand) = &demand {
+			object.insert("demanded_leaves".to_owned(), json!(demand.leaves));
+		}
 	}
 	session.printer.show(&object, || {
 		let mut rows = vec![
@@ -220,13 +225,24 @@ async fn get(session: &Session<'_>, id: JobId) -> Result<(), Failure> {
 				provider,
 				root,
 				units,
-				window_end,
+				window,
 				..
 			} => {
 				rows.push(("provider", provider.to_string()));
 				rows.push(("committed root", to_hex(&root.0)));
 				rows.push(("committed units", grouped(units)));
-				rows.push(("window ends at tick", window_end.to_string()));
+				match window {
+					Window::Open { end } => rows.push(("window ends at tick", end.to_string())),
+					Window::Demanded { left, until } => {
+						let missing = demand.as_ref().map_or(0, |demand| demand.leaves.len());
+						let when = until.map_or_else(
+							|| "once the provider's other demands are answered".to_owned(),
+							|until| format!("until tick {until}"),
+						);
+						rows.push(("demanded leaves", format!("{} missing, {when}", grouped(missing))));
+						rows.push(("window, ticks left", left.to_string()));
+					}
+				}
 			}
 		}
 		pairs(rows)
@@ -258,13 +274,21 @@ fn object(job: &JobView) -> Value {
 				provider,
 				root,
 				units,
-				window_end,
+				window,
 				..
 			} => {
 				state.insert("provider".to_owned(), (*provider).into());
 				state.insert("root".to_owned(), to_hex(&root.0).into());
 				state.insert("units".to_owned(), (*units).into());
-				state.insert("window_end_tick".to_owned(), (*window_end).into());
+				match *window {
+					Window::Open { end } => {
+						state.insert("window_end_tick".to_owned(), end.into());
+					}
+					Window::Demanded { left, until } => {
+						state.insert("window_left_ticks".to_owned(), left.into());
+						state.insert("demanded_until_tick".to_owned(), until.into());
+					}
+				}
 			}
 		}
 	}

@@ -3,12 +3,15 @@
 
 mod account;
 mod arguments;
+mod check;
 mod job;
 mod kernel;
 mod key;
 mod print;
 mod progress;
+mod provide;
 mod provider;
+mod watch;
 
 use self::{
 	arguments::{Cli, Command, Global},
@@ -68,6 +71,9 @@ async fn run(cli: Cli, printer: &Printer) -> Result<(), Failure> {
 		Command::Kernel { command } => kernel::run(&session, command).await,
 		Command::Provider { command } => provider::run(&session, command).await,
 		Command::Job { command } => job::run(&session, command).await,
+		Command::Check(arguments) => check::run(&session, arguments).await,
+		Command::Watch(arguments) => watch::run(&session, arguments).await,
+		Command::Provide(arguments) => provide::run(&session, arguments).await,
 	}
 }
 

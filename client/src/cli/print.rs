@@ -39,6 +39,13 @@ impl Printer {
 		line(&printed);
 	}
 
+	/// Prints something that only people are to see: programs get it with the failure that follows.
+	pub(super) fn show_people(&self, text: impl FnOnce() -> String) {
+		if !self.json {
+			line(&text());
+		}
+	}
+
 	/// Prints a bare line, whatever the form.
 	pub(super) fn bare(&self, text: &str) {
 		line(text);

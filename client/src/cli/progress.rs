@@ -88,7 +88,18 @@ fn words(stage: &Stage) -> String {
 			format!("provider {provider} computes, {} left", time_left(*deadline, *now))
 		}
 		Stage::Fetching { done, total } => format!("fetching the result, {}", share(*done, *total)),
+		Stage::FetchingInputs { done, total } => format!("fetching the inputs, {}", share(*done, *total)),
 		Stage::Checking => "rebuilding the commitment and re-running leaves".to_owned(),
+		Stage::Refuting { leaf } => format!("refuting the result by leaf {leaf}, and waiting for finality"),
+		Stage::Demanding {
+			missing,
+			until: Some(until),
+			now,
+		} => format!("{missing} leaves are to come within {}", time_left(*until, *now)),
+		Stage::Demanding {
+			missing, until: None, ..
+		} => format!("the demand for {missing} leaves waits for others of this provider"),
+		Stage::Providing { missing } => format!("providing leaves, {missing} are missing"),
 		Stage::Settling => "paying, and waiting for finality".to_owned(),
 	}
 }

@@ -1,5 +1,8 @@
 //! `millrace provider`.
 
+mod conviction;
+
+use self::conviction::{chilled_until, slash_object, slash_text, status_text};
 use super::{
 	arguments::{EndpointArguments, ProviderCommand, RegisterArguments},
 	print::{grouped, pairs, table},
@@ -62,6 +65,7 @@ pub(super) async fn run(session: &Session<'_>, command: ProviderCommand) -> Resu
 		ProviderCommand::Drain { provider } => Call::Drain { provider },
 		ProviderCommand::Resume { provider } => Call::Resume { provider },
 		ProviderCommand::Deregister { provider } => Call::Deregister { provider },
+		ProviderCommand::Reactivate { provider } => Call::Reactivate { provider },
 	};
 	let key = session.key()?;
 	let chain = session.chain().await?;
@@ -200,6 +204,8 @@ fn object(provider: &ProviderView, asks: &[AskView]) -> Value {
 		"min_price": provider.terms.min_price,
 		"takes_targets": provider.terms.takes_targets,
 		"status": provider.status,
+		"chilled_until_tick": chilled_until(provider),
+		"fraud_clock_tick": provider.fraud_clock,
 		"assigned": provider.assigned,
 		"running": provider.running,
 		"committed": provider.committed,
@@ -213,6 +219,7 @@ fn object(provider: &ProviderView, asks: &[AskView]) -> Value {
 			"no_show": provider.record.no_show,
 			"abandoned": provider.record.abandoned,
 			"refuted": provider.record.refuted,
+			"silent": provider.record.silent,
 			"inputs_missing": provider.record.inputs_missing,
 			"paid": provider.record.paid.to_string(),
 		},
@@ -223,7 +230,12 @@ async fn show(session: &Session<'_>, id: ProviderId) -> Result<(), Failure> {
 	let at = session.chain().await?.finalised().await?;
 	let provider = find(&at, id).await?;
 	let asks = at.asks(id).await?;
-	session.printer.show(&object(&provider, &asks), || {
+	let slashes = at.slashes(id).await?;
+	let mut shown = object(&provider, &asks);
+	if let Some(shown) = shown.as_object_mut() {
+		shown.insert("slashes".to_owned(), slashes.iter().map(slash_object).collect());
+	}
+	session.printer.show(&shown, || {
 		let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
 		let mut rows = vec![
 			("provider", provider.id.to_string()),
@@ -244,7 +256,7 @@ async fn show(session: &Session<'_>, id: ProviderId) -> Result<(), Failure> {
 			("lanes", provider.terms.lanes.to_string()),
 			("least price", provider.terms.min_price.to_string()),
 			("may be named by jobs", yes(provider.terms.takes_targets)),
-			("status", provider.status.name().to_owned()),
+			("status", status_text(&provider)),
 			(
 				"jobs",
 				format!(
@@ -255,7 +267,7 @@ async fn show(session: &Session<'_>, id: ProviderId) -> Result<(), Failure> {
 			("stake", amount::print(provider.active)),
 			("asks", asks_text(&asks)),
 			("completed", grouped(provider.record.completed)),
-			("late, no-show, abandoned, refuted", failures(&provider)),
+			("late, no-show, abandoned, refuted, silent", failures(&provider)),
 			("paid, before the protocol fee", amount::print(provider.record.paid)),
 		];
 		for part in &provider.unbonding {
@@ -264,6 +276,7 @@ async fn show(session: &Session<'_>, id: ProviderId) -> Result<(), Failure> {
 				format!("{} at tick {}", amount::print(part.amount), part.release),
 			));
 		}
+		rows.extend(slashes.iter().map(|slash| ("slash", slash_text(slash))));
 		pairs(rows)
 	});
 	Ok(())
@@ -334,7 +347,7 @@ fn asks_text(asks: &[AskView]) -> String {
 fn failures(provider: &ProviderView) -> String {
 	let record = &provider.record;
 	format!(
-		"{}, {}, {}, {}",
-		record.late, record.no_show, record.abandoned, record.refuted
+		"{}, {}, {}, {}, {}",
+		record.late, record.no_show, record.abandoned, record.refuted, record.silent
 	)
 }

@@ -32,6 +32,9 @@ pub enum EndpointError {
 	/// The provider was silent for too long.
 	#[error("the provider was silent for {0} s")]
 	Silent(u64),
+	/// The provider sends, but so little at a time that it might as well be silent.
+	#[error("the provider sends less than {0} bytes a second")]
+	Slow(u64),
 	/// The provider refused the request.
 	#[error("the provider refused {object}: {message} ({status} {code})")]
 	Refused {
@@ -64,11 +67,19 @@ impl EndpointError {
 	/// the network failed.
 	pub fn may_pass(&self) -> bool {
 		match self {
-			EndpointError::Connect { .. } | EndpointError::Broken(_) | EndpointError::Silent(_) => true,
+			EndpointError::Connect { .. }
+			| EndpointError::Broken(_)
+			| EndpointError::Silent(_)
+			| EndpointError::Slow(_) => true,
 			EndpointError::Address(AddressError::Unresolved { .. }) => true,
 			EndpointError::Refused { status, .. } => matches!(status, 404 | 408 | 409 | 425 | 429 | 500..=599),
 			_ => false,
 		}
+	}
+
+	/// Whether the provider has too much to do, and a moment later may not.
+	pub fn is_busy(&self) -> bool {
+		matches!(self, EndpointError::Refused { status: 429, .. })
 	}
 
 	/// What to do about it.

@@ -3,10 +3,12 @@
 pub mod address;
 pub mod auth;
 mod error;
+mod fetch;
 pub mod pin;
 mod progress;
 mod session;
 
 pub use error::EndpointError;
+pub use fetch::{Fetched, MAX_NODES};
 pub use progress::{InputProgress, InputsProgress};
 pub use session::{Session, MAX_CHUNK_BYTES};

@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
 	body::Incoming,
 	client::conn::http1::{handshake, SendRequest},
-	header, Method, Request, Response, StatusCode,
+	header, Method, Request, Response,
 };
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -24,15 +24,10 @@ use std::{
 	future::Future,
 	io,
 	net::{IpAddr, Ipv4Addr, SocketAddr},
-	path::Path,
 	time::Duration,
 };
 use subxt_signer::sr25519::Keypair;
-use tokio::{
-	io::{AsyncSeekExt, AsyncWriteExt},
-	net::TcpStream,
-	time::timeout,
-};
+use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 
 /// Most bytes of one push of chunks: 1 MiB.
@@ -53,8 +48,9 @@ pub struct Session {
 	genesis: H256,
 	provider: ProviderId,
 	job: JobId,
-	data_key: Keypair,
-	connection: Option<SendRequest<Full<Bytes>>>,
+	/// Signs requests; none for what a public job lets anyone have.
+	data_key: Option<Keypair>,
+	pub(super) connection: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl std::fmt::Debug for Session {
@@ -87,6 +83,31 @@ impl Session {
 		provider: ProviderId,
 		job: JobId,
 		data_key: Keypair,
+	) -> Result<Session, EndpointError> {
+		Session::with_key(endpoint, allow_private, genesis, provider, job, Some(data_key)).await
+	}
+
+	/// The same without signatures: reads what a public job lets anyone have.
+	///
+	/// # Errors
+	/// As [`Session::open`].
+	pub async fn open_public(
+		endpoint: &Endpoint,
+		allow_private: bool,
+		genesis: H256,
+		provider: ProviderId,
+		job: JobId,
+	) -> Result<Session, EndpointError> {
+		Session::with_key(endpoint, allow_private, genesis, provider, job, None).await
+	}
+
+	async fn with_key(
+		endpoint: &Endpoint,
+		allow_private: bool,
+		genesis: H256,
+		provider: ProviderId,
+		job: JobId,
+		data_key: Option<Keypair>,
 	) -> Result<Session, EndpointError> {
 		let addresses = resolve(&endpoint.host, endpoint.port, allow_private).await?;
 		// Names that TLS cannot carry are not checked either: the address stands in for them.
@@ -147,81 +168,8 @@ impl Session {
 		})
 	}
 
-	/// Fetches the bundle of `expected` bytes into the file at `path`. What an earlier attempt left there is kept and
-	/// the rest asked for. `progress` is told how many bytes are there.
-	///
-	/// # Errors
-	/// [`EndpointError`]; what has arrived stays in the file.
-	pub async fn fetch_bundle(
-		&mut self,
-		path: &Path,
-		expected: u64,
-		progress: &mut (dyn FnMut(u64) + Send),
-	) -> Result<(), EndpointError> {
-		const OBJECT: &str = "bundle";
-		let nonsense = |reason: String| EndpointError::Nonsense {
-			object: OBJECT.to_owned(),
-			reason,
-		};
-		let mut file = tokio::fs::OpenOptions::new()
-			.create(true)
-			.write(true)
-			.truncate(false)
-			.open(path)
-			.await
-			.map_err(EndpointError::Disk)?;
-		let mut have = file.metadata().await.map_err(EndpointError::Disk)?.len();
-		if have > expected {
-			file.set_len(0).await.map_err(EndpointError::Disk)?;
-			have = 0;
-		}
-		progress(have);
-		if have == expected {
-			return Ok(());
-		}
-
-		let response = self.request(Method::GET, OBJECT, Bytes::new(), Some(have)).await?;
-		match response.status() {
-			StatusCode::PARTIAL_CONTENT => {
-				let range = header_text(&response, header::CONTENT_RANGE);
-				if !range.starts_with(&format!("bytes {have}-")) {
-					self.connection = None;
-					return Err(nonsense(format!("asked for bytes from {have}, got `{range}`")));
-				}
-			}
-			StatusCode::OK => {
-				file.set_len(0).await.map_err(EndpointError::Disk)?;
-				have = 0;
-			}
-			_ => return Err(self.refusal(OBJECT, response).await),
-		}
-		file.seek(io::SeekFrom::Start(have))
-			.await
-			.map_err(EndpointError::Disk)?;
-		let mut body = response.into_body();
-		while let Some(frame) = self.patiently(body.frame()).await? {
-			let frame = frame.map_err(|error| self.broken(error.to_string()))?;
-			let Ok(data) = frame.into_data() else { continue };
-			have = have.saturating_add(data.len() as u64);
-			if have > expected {
-				self.connection = None;
-				return Err(nonsense(format!(
-					"more than the {expected} bytes that this job's bundle has"
-				)));
-			}
-			file.write_all(&data).await.map_err(EndpointError::Disk)?;
-			progress(have);
-		}
-		file.flush().await.map_err(EndpointError::Disk)?;
-		file.sync_all().await.map_err(EndpointError::Disk)?;
-		if have < expected {
-			return Err(self.broken(format!("after {have} of {expected} bytes")));
-		}
-		Ok(())
-	}
-
 	/// One request with a small answer.
-	async fn exchange(&mut self, method: Method, object: &str, body: Bytes) -> Result<Bytes, EndpointError> {
+	pub(super) async fn exchange(&mut self, method: Method, object: &str, body: Bytes) -> Result<Bytes, EndpointError> {
 		let response = self.request(method, object, body, None).await?;
 		if !response.status().is_success() {
 			return Err(self.refusal(object, response).await);
@@ -230,7 +178,7 @@ impl Session {
 	}
 
 	/// Sends a request over the connection, or over a new one.
-	async fn request(
+	pub(super) async fn request(
 		&mut self,
 		method: Method,
 		object: &str,
@@ -247,8 +195,10 @@ impl Session {
 		let mut request = Request::builder()
 			.method(method.clone())
 			.uri(format!("/v1/jobs/{}/{object}", self.job))
-			.header(header::HOST, &self.host)
-			.header(header::AUTHORIZATION, signed.sign(&self.data_key, unix_now()));
+			.header(header::HOST, &self.host);
+		if let Some(data_key) = &self.data_key {
+			request = request.header(header::AUTHORIZATION, signed.sign(data_key, unix_now()));
+		}
 		if method == Method::PUT {
 			request = request.header(header::CONTENT_TYPE, "application/octet-stream");
 		}
@@ -322,13 +272,16 @@ impl Session {
 	}
 
 	/// The error that a refusing answer means.
-	async fn refusal(&mut self, object: &str, response: Response<Incoming>) -> EndpointError {
+	pub(super) async fn refusal(&mut self, object: &str, response: Response<Incoming>) -> EndpointError {
 		let status = response.status();
 		let answer = match self.read(response).await {
 			Ok(answer) => answer,
 			Err(error) => return error,
 		};
 		let mut refusal: Refusal = serde_json::from_slice(&answer).unwrap_or_default();
+		if refusal.error.is_empty() {
+			refusal.error = "no code given".to_owned();
+		}
 		if refusal.message.is_empty() {
 			refusal.message = status.canonical_reason().unwrap_or("no reason given").to_owned();
 		}
@@ -346,7 +299,7 @@ impl Session {
 	}
 
 	/// Waits for a future, but not for ever; then the connection is given up.
-	async fn patiently<F: Future>(&mut self, future: F) -> Result<F::Output, EndpointError> {
+	pub(super) async fn patiently<F: Future>(&mut self, future: F) -> Result<F::Output, EndpointError> {
 		match timeout(ANSWER, future).await {
 			Ok(output) => Ok(output),
 			Err(_) => {
@@ -356,13 +309,13 @@ impl Session {
 		}
 	}
 
-	fn broken(&mut self, reason: String) -> EndpointError {
+	pub(super) fn broken(&mut self, reason: String) -> EndpointError {
 		self.connection = None;
 		EndpointError::Broken(reason)
 	}
 }
 
-fn header_text(response: &Response<Incoming>, name: header::HeaderName) -> String {
+pub(super) fn header_text(response: &Response<Incoming>, name: header::HeaderName) -> String {
 	response
 		.headers()
 		.get(name)

@@ -5,18 +5,19 @@ use super::{
 	plan::short_root,
 	record::Commitment,
 	report::{CheckSummary, Report},
-	run::{Buyer, CheckWish, Outcome, Work},
-	JobError,
+	run::{Buyer, Outcome, Work},
+	Ending, JobError,
 };
 use crate::{
-	chain::{hash_from_hex, Call, ChainError, JobEvent, JobState, JobView, Price, ProviderId, Settlement, Tick, H256},
+	chain::{Call, ChainError, JobEvent, JobState, JobView, Price, ProviderId, Settlement, Tick, Window, H256},
 	endpoint::EndpointError,
 	job_file::write_atomically,
-	keys::random,
 };
-use millrace_compute::{bundle_len, check_leaves, parse_bundle, Bundle, Check, CheckReport, ComputeError, Runner};
-use millrace_kernel::{eval::Task, program::Program};
+use millrace_compute::bundle_len;
 use std::{path::PathBuf, time::Duration};
+
+/// The part of a challenge window that is kept for demanding leaves when nothing was delivered: one in so many.
+const RESERVE: Tick = 4;
 
 /// A committed job.
 pub(super) struct Committed {
@@ -28,10 +29,10 @@ pub(super) struct Committed {
 }
 
 /// A result that agreed with its commitment and with every leaf that was re-run.
-struct Checked {
-	output: Vec<u8>,
-	traps: u64,
-	summary: CheckSummary,
+pub(super) struct Checked {
+	pub(super) output: Vec<u8>,
+	pub(super) traps: u64,
+	pub(super) summary: CheckSummary,
 }
 
 impl Buyer<'_> {
@@ -43,9 +44,10 @@ impl Buyer<'_> {
 		let Some(commitment) = work.record.commitment.clone() else {
 			return Err(JobError::Broken("the commitment was not noted".to_owned()));
 		};
-		self.download(&work, &commitment).await?;
+		self.download(&work, &commitment, job.view.spec.terms.window / RESERVE)
+			.await?;
 		work.seconds.fetched = work.elapsed();
-		let checked = self.check(&work, &commitment).await?;
+		let checked = self.check(&work, &commitment, true).await?;
 		work.seconds.checked = work.elapsed();
 		let output = self.write(&work, &checked)?;
 		let (block, settlement) = self.settle(&mut work, &job, &commitment).await?;
@@ -61,15 +63,16 @@ impl Buyer<'_> {
 		block: u64,
 		settlement: Settlement,
 	) -> Result<Outcome, JobError> {
-		let checked = self.check(&work, commitment).await?;
+		let checked = self.check(&work, commitment, false).await?;
 		work.seconds.checked = work.elapsed();
 		let output = self.write(&work, &checked)?;
 		work.seconds.settled = work.elapsed();
 		self.report(work, commitment, checked, output, block, settlement).await
 	}
 
-	/// Fetches the bundle beside the record, going on where an earlier attempt stopped, for as long as there is a point.
-	async fn download(&self, work: &Work, commitment: &Commitment) -> Result<(), JobError> {
+	/// Fetches the bundle beside the record, going on where an earlier attempt stopped, for as long as there is a point:
+	/// the last `reserve` ticks of the window are left for demanding leaves.
+	async fn download(&self, work: &Work, commitment: &Commitment, reserve: Tick) -> Result<(), JobError> {
 		let job = work.job();
 		let total = bundle_len(work.file.items, commitment.item_size, commitment.items_per_leaf);
 		let path = self.records.bundle(job);
@@ -89,12 +92,19 @@ impl Buyer<'_> {
 					})
 					.await
 			};
-			let error = match attempt.await {
+			// Whoever sends a byte a minute must not outlast the window.
+			let fetched = tokio::select! {
+				fetched = attempt => fetched,
+				over = self.until_over(work, reserve) => {
+					over?;
+					Err(EndpointError::Broken("the provider sends so slowly that the window would be over".to_owned()))
+				}
+			};
+			let error = match fetched {
 				Ok(()) => return Ok(()),
 				Err(error) => error,
 			};
-			let over = work.remaining() <= pause || self.chain.best().await?.tick().await? > commitment.window_end;
-			if over || !error.may_pass() || matches!(error, EndpointError::Disk(_)) {
+			if !error.may_pass() || work.remaining() <= pause || self.is_over(work, reserve).await? {
 				return Err(JobError::NotDelivered { job, source: error });
 			}
 			tracing::debug!(%job, %error, "result not fetched yet");
@@ -103,87 +113,36 @@ impl Buyer<'_> {
 		}
 	}
 
-	/// Rebuilds the commitment from the bundle and re-runs leaves.
-	async fn check(&self, work: &Work, commitment: &Commitment) -> Result<Checked, JobError> {
-		self.observer.stage(&Stage::Checking);
-		let job = work.job();
-		let path = self.records.bundle(job);
-		let bytes = tokio::fs::read(&path).await.map_err(|source| JobError::Record {
-			path: path.clone(),
-			doing: "read",
-			source,
-		})?;
-		let wish = self.options.check;
-		let program = work.program.clone();
-		let inputs = work.inputs.clone();
-		let (items, params) = (work.file.items, work.file.params.clone());
-		let max_units = work.file.max_units.unwrap_or(program.header().max_units);
-		let wanted = commitment.clone();
-
-		// All cores for a while: not on the thread that keeps the connections alive.
-		let result = tokio::task::spawn_blocking(move || -> Result<Checked, Finding> {
-			let bundle = parse_bundle(&bytes, items, wanted.item_size, wanted.items_per_leaf)
-				.map_err(|error| Finding::OtherBytes(error.to_string()))?;
-			compare(&bundle, &wanted)?;
-			let check = match wish {
-				CheckWish::All => Some(Check::All),
-				CheckWish::Sample(count) => Some(Check::Sample {
-					count,
-					seed: u64::from_le_bytes(random()),
-				}),
-				CheckWish::None => None,
-			};
-			let summary = match check {
-				None => CheckSummary::none(bundle.leaves().len() as u64),
-				Some(which) => {
-					let slices: Vec<&[u8]> = inputs.iter().map(|input| input.bytes()).collect();
-					let task = Task {
-						items,
-						max_units,
-						params: &params,
-					};
-					let report = rerun(&program, &task, &slices, &bundle, which).map_err(Finding::Here)?;
-					if !report.agrees() {
-						return Err(Finding::WrongLeaves(report.proves()));
-					}
-					CheckSummary::of(&report)
-				}
-			};
-			Ok(Checked {
-				traps: bundle.traps(),
-				summary,
-				output: bundle.into_output(),
-			})
-		})
-		.await
-		.map_err(|error| JobError::Broken(error.to_string()))?;
-
-		let (provider, window_end) = (commitment.provider, commitment.window_end);
-		// The bytes stay as evidence, out of the way of a later attempt, which must not take them for a good download.
-		let evidence = || {
-			let kept = path.with_extension("rejected");
-			match std::fs::rename(&path, &kept) {
-				Ok(()) => kept,
-				Err(_) => path.clone(),
+	/// Returns when there is no point any more in fetching.
+	async fn until_over(&self, work: &Work, reserve: Tick) -> Result<(), JobError> {
+		loop {
+			tokio::time::sleep(Duration::from_secs(3).min(work.remaining())).await;
+			if work.remaining().is_zero() || self.is_over(work, reserve).await? {
+				return Ok(());
 			}
-		};
-		result.map_err(|finding| match finding {
-			Finding::Here(error) => JobError::Broken(format!("its leaves cannot be re-run here: {error}")),
-			Finding::OtherBytes(found) => JobError::NotAsCommitted {
-				job,
-				provider,
-				found,
-				window_end,
-				evidence: evidence(),
-			},
-			Finding::WrongLeaves(found) => JobError::Wrong {
-				job,
-				provider,
-				found,
-				window_end,
-				evidence: evidence(),
-			},
-		})
+		}
+	}
+
+	/// Whether no more than `reserve` ticks of the job's window are left.
+	async fn is_over(&self, work: &Work, reserve: Tick) -> Result<bool, JobError> {
+		let job = work.job();
+		let at = self.chain.best().await?;
+		match at.job(job).await?.map(|view| view.state) {
+			Some(JobState::Committed { window, .. }) => Ok(window.is_over(at.tick().await?.saturating_add(reserve))),
+			Some(_) => Ok(false),
+			None => {
+				let from = work.record.first_block.saturating_add(1);
+				match self.find_ending(job, from, at.block().number).await? {
+					(Some((_, JobEvent::Settled(_))), _) => Ok(true),
+					(Some((_, event)), cause) => Err(JobError::Ended {
+						job,
+						ending: Ending::of(&event),
+						cause,
+					}),
+					(None, _) => Ok(true),
+				}
+			}
+		}
 	}
 
 	fn write(&self, work: &Work, checked: &Checked) -> Result<Option<PathBuf>, JobError> {
@@ -204,7 +163,14 @@ impl Buyer<'_> {
 		loop {
 			let at = self.chain.finalised().await?;
 			match at.job(id).await?.map(|view| view.state) {
-				Some(JobState::Committed { root, units, .. }) if root == job.root && units == job.units => break,
+				Some(JobState::Committed {
+					root, units, window, ..
+				}) if root == job.root && units == job.units => {
+					// While leaves are demanded the chain takes no settlement.
+					if let Window::Open { .. } = window {
+						break;
+					}
+				}
 				Some(JobState::Committed { root, .. }) => {
 					return Err(JobError::NotAsCommitted {
 						job: id,
@@ -258,15 +224,18 @@ impl Buyer<'_> {
 		if best.job(job).await?.is_some() {
 			return Ok(None);
 		}
-		let (ending, _) = self
-			.find_ending(job, work.record.first_block.saturating_add(1), best.block().number)
-			.await?;
-		match ending {
-			Some((block, JobEvent::Settled(settlement))) => {
+		let from = work.record.first_block.saturating_add(1);
+		match self.find_ending(job, from, best.block().number).await? {
+			(Some((block, JobEvent::Settled(settlement))), _) => {
 				self.until_final(block, work).await?;
 				Ok(Some((block, settlement)))
 			}
-			_ => Ok(None),
+			(Some((_, event)), cause) => Err(JobError::Ended {
+				job,
+				ending: Ending::of(&event),
+				cause,
+			}),
+			(None, _) => Ok(None),
 		}
 	}
 
@@ -319,61 +288,4 @@ impl Buyer<'_> {
 		self.records.save(&work.record)?;
 		Ok(Outcome::Done(Box::new(report)))
 	}
-}
-
-/// What can be wrong with a bundle.
-enum Finding {
-	/// It is not what was committed.
-	OtherBytes(String),
-	/// It is what was committed, and that is wrong.
-	WrongLeaves(String),
-	/// Its leaves cannot be re-run on this machine.
-	Here(ComputeError),
-}
-
-/// Leaves that the interpreter re-runs where compiled code re-ran all of them.
-const INTERPRETED_LEAVES: u32 = 64;
-
-/// Re-runs leaves. All of them are many, so compiled code does that; the interpreter, which is the meaning, then re-runs
-/// some, because the provider may have used the same compiler.
-fn rerun(
-	program: &Program,
-	task: &Task<'_>,
-	inputs: &[&[u8]],
-	bundle: &Bundle,
-	which: Check,
-) -> Result<CheckReport, ComputeError> {
-	let reference = Runner::reference();
-	let sample = |count| Check::Sample {
-		count,
-		seed: u64::from_le_bytes(random()),
-	};
-	match (which, Runner::cpu()) {
-		(Check::All, Ok(compiled)) => {
-			let report = check_leaves(&compiled, program, task, inputs, bundle, Check::All)?;
-			let interpreted = check_leaves(&reference, program, task, inputs, bundle, sample(INTERPRETED_LEAVES))?;
-			Ok(if interpreted.agrees() { report } else { interpreted })
-		}
-		(which, _) => check_leaves(&reference, program, task, inputs, bundle, which),
-	}
-}
-
-/// Compares the root and the units of a bundle with those on the chain.
-fn compare(bundle: &Bundle, wanted: &Commitment) -> Result<(), Finding> {
-	let root = bundle.root();
-	let committed = hash_from_hex(&wanted.root, "root").map_err(|error| Finding::OtherBytes(error.to_string()))?;
-	if root.hash != committed {
-		return Err(Finding::OtherBytes(format!(
-			"the tree over the delivered bytes has the root {}, and {} was committed",
-			short_root(&H256(root.hash)),
-			short_root(&H256(committed))
-		)));
-	}
-	if root.units != wanted.units {
-		return Err(Finding::OtherBytes(format!(
-			"its leaves take {} units, and {} were committed",
-			root.units, wanted.units
-		)));
-	}
-	Ok(())
 }

@@ -2,7 +2,8 @@
 
 use crate::{
 	amount::{self, Balance},
-	chain::{AccountId, ChainError, JobId, KernelHash, Pool, Tick},
+	chain::{AccountId, ChainError, JobEvent, JobId, KernelHash, Pool, Tick},
+	check::Redress,
 	endpoint::EndpointError,
 	job_file::{JobFileError, OutputError},
 };
@@ -17,15 +18,36 @@ pub enum Ending {
 	Expired,
 	/// Providers had it and none served.
 	Unserved,
+	/// Its result was shown to be wrong.
+	Refuted,
+	/// Its provider was convicted of another wrong result.
+	Voided,
+	/// Leaves that were demanded never came.
+	Silent,
 }
 
 impl Ending {
+	/// The ending that an event means which ends a job and is no payment.
+	pub fn of(event: &JobEvent) -> Ending {
+		match event {
+			JobEvent::Cancelled => Ending::Cancelled,
+			JobEvent::Expired => Ending::Expired,
+			JobEvent::Refuted(_) => Ending::Refuted,
+			JobEvent::Voided { .. } => Ending::Voided,
+			JobEvent::Silent(_) => Ending::Silent,
+			_ => Ending::Unserved,
+		}
+	}
+
 	/// The ending's name.
 	pub fn name(self) -> &'static str {
 		match self {
 			Ending::Cancelled => "cancelled",
 			Ending::Expired => "expired",
 			Ending::Unserved => "unserved",
+			Ending::Refuted => "refuted, as its result was wrong",
+			Ending::Voided => "void, as its provider was convicted of another wrong result",
+			Ending::Silent => "void, as leaves that were demanded never came",
 		}
 	}
 }
@@ -224,6 +246,20 @@ pub enum JobError {
 		/// Where the delivered bytes are.
 		evidence: PathBuf,
 	},
+	/// The result was wrong, and that was filed.
+	#[error("provider {provider} computed job {job} wrong: {found}; {redress}")]
+	Refuted {
+		/// Which job.
+		job: JobId,
+		/// Who.
+		provider: u32,
+		/// What was found.
+		found: String,
+		/// What came of it.
+		redress: Box<Redress>,
+		/// Where the delivered bytes are.
+		evidence: PathBuf,
+	},
 	/// The job ended without a result.
 	#[error("job {job} ended without a result: {}{}", .ending.name(), because(.cause))]
 	Ended {
@@ -281,16 +317,37 @@ impl JobError {
 			JobError::ForeignRecord { .. } => "give the --url and the --key that the job was submitted with".to_owned(),
 			JobError::InputChanged { .. } => "put the file back as it was".to_owned(),
 			JobError::TimedOut { job, .. } => format!("nothing is lost: go on with `millrace job fetch {job}`"),
-			JobError::NotDelivered { source, .. } => source.hint(),
+			JobError::NotDelivered {
+				source: source @ EndpointError::Disk(_),
+				..
+			} => source.hint(),
+			JobError::NotDelivered { job, source } => format!(
+				"{}; `millrace check {job} --demand --refute` makes the provider show its leaves on the chain",
+				source.hint()
+			),
 			JobError::NotAsCommitted {
-				window_end, evidence, ..
-			}
-			| JobError::Wrong {
-				window_end, evidence, ..
+				job,
+				window_end,
+				evidence,
+				..
 			} => format!(
-				"nothing was settled; the window is open until tick {window_end}, the delivered bytes are in {}",
+				"nothing was settled; until tick {window_end} `millrace check {job} --demand --refute` makes the provider \
+				 show its leaves on the chain; the delivered bytes are in {}",
 				evidence.display()
 			),
+			JobError::Wrong {
+				job,
+				window_end,
+				evidence,
+				..
+			} => format!(
+				"nothing was settled; until tick {window_end} `millrace check {job} --refute` has the job refunded; the \
+				 delivered bytes are in {}",
+				evidence.display()
+			),
+			JobError::Refuted { evidence, .. } => {
+				format!("run the job again; the delivered bytes are in {}", evidence.display())
+			}
 			JobError::Ended { .. } => {
 				"what was held is free again, less one job fee for each assignment that was used".to_owned()
 			}

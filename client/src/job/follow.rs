@@ -103,7 +103,7 @@ impl Buyer<'_> {
 					provider,
 					root,
 					units,
-					window_end,
+					window,
 					..
 				} => {
 					if !self.options.wait {
@@ -115,7 +115,7 @@ impl Buyer<'_> {
 						provider,
 						root,
 						units,
-						window_end,
+						window_end: window.end(at.tick().await?),
 					};
 					return self.collect(work, committed).await;
 				}
@@ -206,6 +206,7 @@ impl Buyer<'_> {
 					JobEvent::OfferLapsed => Some("the named provider did not accept it".to_owned()),
 					JobEvent::Late => Some("the provider missed the deadline".to_owned()),
 					JobEvent::Abandoned => Some("the provider gave it up".to_owned()),
+					JobEvent::AssignmentVoided => Some("its provider was convicted of another wrong result".to_owned()),
 					_ => cause,
 				};
 			}
@@ -230,15 +231,12 @@ impl Buyer<'_> {
 	/// What to do once a job has ended without this run's doing.
 	async fn ended(&self, work: Work, block: u64, event: JobEvent) -> Result<Outcome, JobError> {
 		let job = work.job();
-		let ending = match event {
-			JobEvent::Settled(settlement) => return self.settled_elsewhere(work, block, settlement).await,
-			JobEvent::Cancelled => Ending::Cancelled,
-			JobEvent::Expired => Ending::Expired,
-			_ => Ending::Unserved,
-		};
+		if let JobEvent::Settled(settlement) = event {
+			return self.settled_elsewhere(work, block, settlement).await;
+		}
 		Err(JobError::Ended {
 			job,
-			ending,
+			ending: Ending::of(&event),
 			cause: work.problem,
 		})
 	}

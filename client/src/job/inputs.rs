@@ -2,7 +2,7 @@
 
 use crate::{
 	chain::{InputRef, H256},
-	endpoint::{EndpointError, InputsProgress, Session, MAX_CHUNK_BYTES},
+	endpoint::{EndpointError, Fetched, InputsProgress, Session, MAX_CHUNK_BYTES},
 	job_file::{read_input, InputFormat, InputSource, JobFileError},
 };
 use bytes::Bytes;
@@ -33,9 +33,23 @@ impl Input {
 		}
 	}
 
+	/// One that was fetched from a provider, and so checked against `reference` already.
+	pub fn checked(fetched: Fetched, reference: InputRef) -> Input {
+		Input {
+			bytes: Bytes::from(fetched.bytes),
+			leaves: fetched.leaves,
+			reference,
+		}
+	}
+
 	/// Its bytes.
 	pub fn bytes(&self) -> &[u8] {
 		&self.bytes
+	}
+
+	/// The hashes of its chunks.
+	pub fn leaves(&self) -> &[[u8; 32]] {
+		&self.leaves
 	}
 
 	/// `count` chunks from `first` on, less where the input ends.

@@ -3,7 +3,7 @@
 //! The order is: plan and compute the worst case; register the kernel if asked to; write a record with the data key;
 //! submit; push the inputs to whoever is assigned; wait for the commitment; pull the bundle; rebuild the commitment from
 //! it; re-run leaves; write the output; settle; wait for finality. Before the last two nothing is paid but transaction
-//! fees, and whatever interrupts the run, [`Buyer::fetch`] goes on from the record.
+//! fees, and whatever interrupts the run, [`Buyer::fetch`] goes on from the record. A result that is wrong is refuted.
 
 mod collect;
 mod error;
@@ -14,10 +14,12 @@ mod plan;
 mod record;
 mod report;
 mod run;
+mod verify;
 
 pub use error::{Ending, JobError};
 pub use inputs::{push, read_inputs, Input};
 pub use observer::{Observer, Stage, Unobserved};
+pub(crate) use plan::short_root;
 pub use plan::{kernel_hash, read_program, Plan, WorstCost, JOB_FEES};
 pub use record::{Commitment, Record, Records};
 pub use report::{CheckSummary, Report, Seconds};

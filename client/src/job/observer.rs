@@ -45,8 +45,34 @@ pub enum Stage {
 		/// Bytes in all.
 		total: u64,
 	},
+	/// The inputs are on their way back from the provider.
+	FetchingInputs {
+		/// Bytes that are there.
+		done: u64,
+		/// Bytes in all.
+		total: u64,
+	},
 	/// Leaves are re-run.
 	Checking,
+	/// A proof is on its way to finality.
+	Refuting {
+		/// The leaf that is wrong.
+		leaf: u32,
+	},
+	/// Demanded leaves are awaited.
+	Demanding {
+		/// How many are missing.
+		missing: u32,
+		/// The last tick to provide them; none while the demand waits for others.
+		until: Option<Tick>,
+		/// The clock now.
+		now: Tick,
+	},
+	/// Demanded leaves are on their way to the chain.
+	Providing {
+		/// How many are missing.
+		missing: u32,
+	},
 	/// The payment is on its way to finality.
 	Settling,
 }

@@ -47,6 +47,8 @@ pub struct Options {
 	pub max_cost: Option<Balance>,
 	/// Whether a provider may be at a private address.
 	pub allow_private: bool,
+	/// Whether a result that is wrong is refuted; otherwise it is only not settled.
+	pub refute: bool,
 }
 
 /// How a run ended well.

@@ -86,14 +86,19 @@ pub(crate) fn bench_kernel<T: Config>() -> KernelHash {
 		..Instruction::default()
 	}];
 	let program = Program::new(header, code, Vec::new()).expect("the header is in range");
-	let bytecode: BoundedVec<u8, T::MaxProgramBytes> = program.encode().try_into().expect("it is short");
+	bench_register::<T>(program.encode())
+}
+
+/// Registers this kernel, once.
+pub(crate) fn bench_register<T: Config>(bytecode: Vec<u8>) -> KernelHash {
 	let kernel = Pallet::<T>::hash(&bytecode);
-	if !Kernels::<T>::contains_key(kernel) {
-		let owner: T::AccountId = account("kernel owner", 0, 0);
-		T::Consideration::ensure_successful(&owner, Pallet::<T>::footprint(bytecode.len()));
-		Pallet::<T>::do_register(owner, bytecode).expect("the program is valid");
+	if Kernels::<T>::contains_key(kernel) {
+		return kernel;
 	}
-	kernel
+	let owner: T::AccountId = account("kernel owner", 0, 0);
+	T::Consideration::ensure_successful(&owner, Pallet::<T>::footprint(bytecode.len()));
+	let bytecode = bytecode.try_into().expect("as long as the bound or shorter");
+	Pallet::<T>::do_register(owner, bytecode).expect("the program is valid")
 }
 
 #[benchmarks]

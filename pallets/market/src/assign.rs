@@ -32,7 +32,7 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		job.state = JobState::Pending;
-		Deadlines::<T>::insert(job.due_tick(), id, ());
+		Self::schedule(id, &job);
 		Jobs::<T>::insert(id, &job);
 		Book::<T>::push(pool, Side::Bid, level, OrderRef::Bid(id));
 		Self::deposit_event(Event::JobQueued { job: id, pool, level });
@@ -117,7 +117,7 @@ impl<T: Config> Pallet<T> {
 		job.assignments = job.assignments.saturating_add(1);
 		job.state = JobState::Assigned { provider, until };
 		ProviderJobs::<T>::insert(provider, id, ());
-		Deadlines::<T>::insert(until, id, ());
+		Self::schedule(id, &job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::JobAssigned {
 			job: id,
@@ -156,10 +156,19 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// Puts the entry of a job's state among the deadlines, if it has one.
+	pub(crate) fn schedule(id: JobId, job: &JobOf<T>) {
+		if let Some(tick) = job.due_tick() {
+			Deadlines::<T>::insert(tick, id, ());
+		}
+	}
+
 	/// Takes the entry of a job out of the deadlines.
 	pub(crate) fn unschedule(id: JobId, job: &JobOf<T>) {
-		if Deadlines::<T>::take(job.due_tick(), id).is_none() {
-			Stuck::<T>::remove(id);
+		if let Some(tick) = job.due_tick() {
+			if Deadlines::<T>::take(tick, id).is_none() {
+				Stuck::<T>::remove(id);
+			}
 		}
 	}
 
@@ -205,7 +214,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_accept(who: T::AccountId, id: JobId) -> DispatchResult {
 		let (mut job, provider) = Self::assigned_to(&who, id)?;
-		let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
+		let view = Self::unconvicted(provider)?;
 		ensure!(!view.is_busy(), Error::<T>::NoLane);
 
 		let escrow = job.target_escrow();
@@ -219,7 +228,7 @@ impl<T: Config> Pallet<T> {
 			payout: view.payout,
 			deadline,
 		};
-		Deadlines::<T>::insert(deadline, id, ());
+		Self::schedule(id, &job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::JobAccepted {
 			job: id,

@@ -38,6 +38,8 @@ use polkadot_sdk::{
 
 use crate::weights::WeightInfo;
 
+mod refutation;
+
 /// A provider and its worker key.
 type Party<T> = (ProviderId, <T as frame_system::Config>::AccountId);
 
@@ -305,7 +307,7 @@ mod benchmarks {
 	#[benchmark]
 	fn settle() {
 		let (caller, job) = committed::<T>();
-		set_now::<T>(Jobs::<T>::get(job).unwrap().due_tick() + 1);
+		set_now::<T>(Jobs::<T>::get(job).unwrap().due_tick().unwrap() + 1);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), job);
@@ -433,18 +435,96 @@ mod benchmarks {
 		assert_eq!(asks_queued::<T>(party.0), 0);
 	}
 
+	/// No program that takes so much resetting takes fewer units than its item cost.
+	#[benchmark]
+	fn refute_units(u: Linear<1_100, 2_097_152>) {
+		let (party, jobs) = refutation::demanded::<T>();
+		let proof = refutation::make_wrong::<T>(jobs[0], u, 0);
+		let caller = requester::<T>(9);
+
+		#[extrinsic_call]
+		refute(RawOrigin::Signed(caller), jobs[0], proof);
+
+		assert!(!Jobs::<T>::contains_key(jobs[0]));
+		assert_eq!(refutation::waiting::<T>(&jobs), 0);
+		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	#[benchmark]
+	fn refute_chunks(c: Linear<0, 512>) {
+		let (party, jobs) = refutation::demanded::<T>();
+		let proof = refutation::make_wrong::<T>(jobs[0], 1_100, c);
+		let caller = requester::<T>(9);
+
+		#[extrinsic_call]
+		refute(RawOrigin::Signed(caller), jobs[0], proof);
+
+		assert!(!Jobs::<T>::contains_key(jobs[0]));
+		assert_eq!(refutation::waiting::<T>(&jobs), 0);
+		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	#[benchmark]
+	fn demand() {
+		let (caller, job, leaves) = refutation::demander::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), job, leaves);
+
+		assert_eq!(Jobs::<T>::get(job).unwrap().demanded, 64);
+	}
+
+	#[benchmark]
+	fn provide(l: Linear<1, 64>) {
+		let (party, jobs) = refutation::demanded::<T>();
+		let leaves = refutation::make_missing::<T>(jobs[0], l);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(party.1), jobs[0], leaves);
+
+		assert!(refutation::runs_again::<T>(jobs[0]));
+		assert_eq!(refutation::waiting::<T>(&jobs), 0);
+	}
+
+	#[benchmark]
+	fn touch_silent() {
+		let (party, jobs) = refutation::demanded::<T>();
+		refutation::fall_silent::<T>(&party, jobs[0]);
+		let caller = requester::<T>(9);
+
+		#[extrinsic_call]
+		touch(RawOrigin::Signed(caller), jobs[0]);
+
+		assert_eq!(refutation::waiting::<T>(&jobs), 0);
+		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	#[benchmark]
+	fn serve_silence() {
+		let (party, jobs) = refutation::demanded::<T>();
+		let tick = refutation::fall_silent::<T>(&party, jobs[0]);
+
+		#[block]
+		{
+			Pallet::<T>::serve_deadline(tick, jobs[0]);
+		}
+
+		assert_eq!(refutation::waiting::<T>(&jobs), 0);
+		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
 	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);
 }
 
 /// Moves the clock past the deadline of a running job, and the expiry of both jobs past that: a deadline of the longest
 /// run would otherwise find them expired. Returns the deadline.
 fn keep_orders_alive<T: Config>(job: JobId, waiting: JobId) -> u32 {
-	let deadline = Jobs::<T>::get(job).unwrap().due_tick();
+	let deadline = Jobs::<T>::get(job).unwrap().due_tick().unwrap();
 	Jobs::<T>::mutate(job, |job| job.as_mut().unwrap().terms.expires = deadline + 100);
 	let mut bid = Jobs::<T>::get(waiting).unwrap();
-	crate::Deadlines::<T>::remove(bid.due_tick(), waiting);
+	Pallet::<T>::unschedule(waiting, &bid);
 	bid.terms.expires = deadline + 100;
-	crate::Deadlines::<T>::insert(bid.due_tick(), waiting, ());
+	Pallet::<T>::schedule(waiting, &bid);
 	Jobs::<T>::insert(waiting, bid);
 	set_now::<T>(deadline + 1);
 	deadline

@@ -1,6 +1,6 @@
 //! Committing a result: from an assignment, which it accepts at once, or from a running job.
 
-use crate::{Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Pallet};
+use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, Window};
 use millrace_primitives::{
 	traits::{JobPhase, ProtocolClock, Providers},
 	JobId, ProviderId,
@@ -21,7 +21,7 @@ impl<T: Config> Pallet<T> {
 				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
 				ensure!(Self::now() <= *until, Error::<T>::AcceptWindowOver);
 				ensure!(units <= job.units_max(), Error::<T>::TooManyUnits);
-				let view = T::Providers::view(*provider).ok_or(Error::<T>::UnknownProvider)?;
+				let view = Self::unconvicted(*provider)?;
 				ensure!(!view.is_busy(), Error::<T>::NoLane);
 				(*provider, view.payout)
 			}
@@ -33,6 +33,7 @@ impl<T: Config> Pallet<T> {
 				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
 				ensure!(Self::now() <= *deadline, Error::<T>::DeadlinePassed);
 				ensure!(units <= job.units_max(), Error::<T>::TooManyUnits);
+				Self::unconvicted(*provider)?;
 				(*provider, payout.clone())
 			}
 			JobState::Committed {
@@ -75,9 +76,9 @@ impl<T: Config> Pallet<T> {
 			payout,
 			root,
 			units,
-			window_end,
+			window: Window::Open { end: window_end },
 		};
-		Deadlines::<T>::insert(window_end, id, ());
+		Self::schedule(id, &job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::JobCommitted {
 			job: id,

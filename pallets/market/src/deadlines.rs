@@ -6,6 +6,7 @@
 
 use crate::{
 	weights::WeightInfo, Config, DeadlineCursor, Deadlines, Error, Event, JobOf, JobState, Jobs, Pallet, Stuck, Wakes,
+	Window,
 };
 use millrace_primitives::{price::ladder_increases, traits::ProtocolClock, JobId, ProviderId, Tick};
 use polkadot_sdk::{
@@ -64,7 +65,7 @@ impl<T: Config> Pallet<T> {
 			return false;
 		}
 		for id in Deadlines::<T>::iter_key_prefix(tick) {
-			if meter.try_consume(T::WeightInfo::serve_deadline()).is_err() {
+			if meter.try_consume(Self::deadline_weight()).is_err() {
 				return false;
 			}
 			Self::serve_deadline(tick, id);
@@ -76,6 +77,11 @@ impl<T: Config> Pallet<T> {
 			Self::serve_wake(tick, provider);
 		}
 		true
+	}
+
+	/// Of one entry, whatever is due.
+	fn deadline_weight() -> Weight {
+		T::WeightInfo::serve_deadline().max(T::WeightInfo::serve_silence())
 	}
 
 	/// Serves one entry in a layer of its own. What fails is put out of the way.
@@ -101,8 +107,14 @@ impl<T: Config> Pallet<T> {
 	/// Does what is due for a job.
 	fn run_due(id: JobId) -> DispatchResult {
 		let job = Jobs::<T>::get(id).ok_or(DispatchError::Corruption)?;
-		ensure!(job.due_tick() < Self::now(), Error::<T>::NothingDue);
-		Self::end_state(id, job)
+		match job.state.provider() {
+			Some(provider) if Self::is_void(&job) => Self::end_void(id, job, provider),
+			_ => {
+				let due = job.due_tick().is_some_and(|tick| tick < Self::now());
+				ensure!(due, Error::<T>::NothingDue);
+				Self::end_state(id, job)
+			}
+		}
 	}
 
 	/// What the end of each state's time brings.
@@ -111,7 +123,15 @@ impl<T: Config> Pallet<T> {
 			JobState::Pending => Self::expire(id, job),
 			JobState::Assigned { provider, .. } => Self::end_accept_window(id, job, provider),
 			JobState::Running { provider, .. } => Self::end_late(id, job, provider),
-			JobState::Committed { .. } => Self::pay_out(id, job, true),
+			JobState::Committed {
+				window: Window::Open { .. },
+				..
+			} => Self::pay_out(id, job, true),
+			JobState::Committed {
+				provider,
+				window: Window::Demanded { .. },
+				..
+			} => Self::end_silent(id, job, provider),
 		}
 	}
 
@@ -126,7 +146,7 @@ impl<T: Config> Pallet<T> {
 		let classes = T::ClassTable::get();
 		let dearest = T::WeightInfo::serve_tick()
 			.saturating_add(T::WeightInfo::split_fees())
-			.saturating_add(T::WeightInfo::serve_deadline().max(T::WeightInfo::serve_wake()));
+			.saturating_add(Self::deadline_weight().max(T::WeightInfo::serve_wake()));
 		assert!(ladder_increases(), "every price level is above the one below");
 		assert!(
 			dearest.all_lte(Self::hook_budget()),
@@ -146,6 +166,7 @@ impl<T: Config> Pallet<T> {
 			"targeted windows make a range"
 		);
 		assert!(rules.run_slack < rules.run_max, "some job can be run");
+		assert!(rules.demand_ticks > 0, "demanded leaves have time to come");
 		assert!(
 			rules.no_show_base > 0 && rules.no_show_base <= rules.no_show_cap,
 			"the bar grows to its cap"

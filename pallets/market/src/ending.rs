@@ -103,7 +103,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Frees all that is held for a job and removes it. Returns what was freed of the escrow and of the job fees.
-	fn give_back(id: JobId, job: &JobOf<T>, count: impl FnOnce(&mut Requester)) -> (Balance, Balance) {
+	pub(crate) fn give_back(id: JobId, job: &JobOf<T>, count: impl FnOnce(&mut Requester)) -> (Balance, Balance) {
 		let refund = Self::release(&job.requester, job.escrow);
 		let fees_returned = Self::release(&job.requester, job.fees_held());
 		Jobs::<T>::remove(id);

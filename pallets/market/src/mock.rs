@@ -1,11 +1,15 @@
 //! A runtime of this pallet and balances, with mocks of the kernels and the providers. Figures are chosen so that money
 //! can be computed by hand: at level 0 an item costs 64 planck for its units and 1 for its 16 bytes, at level 9 the
-//! double.
+//! double. Jobs of real kernels take so few units that they are worth the least escrow, 100.
 #![allow(unreachable_pub)]
 
+mod kernels;
 mod providers;
+mod work;
 
+pub(crate) use kernels::*;
 pub(crate) use providers::*;
+pub(crate) use work::*;
 
 use crate as pallet_market;
 use crate::{Clock, HoldReason, JobOf, MarketRules, Requesters, WeightInfo};
@@ -26,7 +30,7 @@ use polkadot_sdk::{
 		PalletId,
 	},
 	sp_core::H256,
-	sp_runtime::{BoundedVec, BuildStorage, Perbill},
+	sp_runtime::{traits::Convert, BoundedVec, BuildStorage, Perbill},
 	*,
 };
 
@@ -85,6 +89,7 @@ pub(crate) fn default_rules() -> MarketRules {
 		inputs_max: 10_000,
 		output_max: 5_000,
 		book_output_max: 1_000,
+		demand_ticks: 23,
 	}
 }
 
@@ -122,7 +127,17 @@ impl pallet_balances::Config for Test {
 	type MaxFreezes = ConstU32<1>;
 }
 
+/// One planck for 500 picoseconds and one for eight bytes, each rounded down.
+pub struct LinearFee;
+
+impl Convert<(Weight, u32), Balance> for LinearFee {
+	fn convert((weight, length): (Weight, u32)) -> Balance {
+		Balance::from(weight.ref_time() / 500) + Balance::from(length / 8)
+	}
+}
+
 impl pallet_market::Config for Test {
+	type CallFee = LinearFee;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type Slot = SlotNow;

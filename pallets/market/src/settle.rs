@@ -1,6 +1,6 @@
 //! Settlement: what was used is paid, the rest is freed, and nothing of the job remains but counters.
 
-use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, Requesters, Totals};
+use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, Requesters, Totals, Window};
 use alloc::vec::Vec;
 use millrace_primitives::{
 	traits::{JobPhase, Outcome, ProtocolClock, Providers, UsageSink},
@@ -15,19 +15,25 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_settle_now(who: T::AccountId, id: JobId) -> DispatchResult {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		ensure!(job.requester == who, Error::<T>::NotRequester);
-		ensure!(
-			matches!(job.state, JobState::Committed { .. }),
-			Error::<T>::NotCommitted
-		);
+		let JobState::Committed { window, .. } = job.state else {
+			return Err(Error::<T>::NotCommitted.into());
+		};
+		ensure!(matches!(window, Window::Open { .. }), Error::<T>::DemandOpen);
 		Self::pay_out(id, job, false)
 	}
 
 	pub(crate) fn do_settle(id: JobId) -> DispatchResult {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
-		let JobState::Committed { window_end, .. } = job.state else {
+		let JobState::Committed { provider, window, .. } = job.state else {
 			return Err(Error::<T>::NotCommitted.into());
 		};
-		ensure!(Self::now() > window_end, Error::<T>::WindowOpen);
+		let Window::Open { end } = window else {
+			return Err(Error::<T>::DemandOpen.into());
+		};
+		ensure!(Self::now() > end, Error::<T>::WindowOpen);
+		if Self::is_void(&job) {
+			return Self::end_void(id, job, provider);
+		}
 		Self::pay_out(id, job, true)
 	}
 
@@ -48,12 +54,8 @@ impl<T: Config> Pallet<T> {
 		let fee = job.fee_rate.mul_floor(payment);
 		let net = payment.saturating_sub(fee);
 
-		Self::unschedule(id, &job);
+		Self::leave_committed(id, &job, provider);
 		Jobs::<T>::remove(id);
-		ProviderJobs::<T>::remove(provider, id);
-		if let Err(error) = T::Providers::move_job(provider, Some(JobPhase::Committed), None, job.target_escrow()) {
-			log::error!(target: crate::LOG_TARGET, "{provider:?} does not count {id:?}: {error:?}");
-		}
 
 		let refund = Self::release(&job.requester, job.escrow.saturating_sub(payment));
 		let fees_returned = Self::release(&job.requester, job.fees_held());
@@ -81,6 +83,15 @@ impl<T: Config> Pallet<T> {
 			lapsed,
 		});
 		Ok(())
+	}
+
+	/// Takes a committed job away from its provider. Cannot fail: a result must be able to end, whatever the record says.
+	pub(crate) fn leave_committed(id: JobId, job: &JobOf<T>, provider: ProviderId) {
+		Self::unschedule(id, job);
+		ProviderJobs::<T>::remove(provider, id);
+		if let Err(error) = T::Providers::move_job(provider, Some(JobPhase::Committed), None, job.target_escrow()) {
+			log::error!(target: crate::LOG_TARGET, "{provider:?} does not count {id:?}: {error:?}");
+		}
 	}
 
 	/// Who gets a payment, in order: the payout account, the owner, the treasury.

@@ -148,6 +148,8 @@ impl<T: Config> Pallet<T> {
 			late_fees: rules.late_fees,
 			assignments: 0,
 			acceptances: 0,
+			demand_ticks: rules.demand_ticks,
+			demanded: 0,
 			state: JobState::Pending,
 		}
 	}

@@ -2,8 +2,9 @@
 
 use crate::{
 	book::{OrderRef, Side},
-	Asks, Bitmaps, Config, DeadlineCursor, Deadlines, FeeEra, HoldReason, JobOf, JobState, Jobs, Links, Pallet,
-	ProviderJobs, Queues, Requesters, Stuck, Wakes, MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
+	Asks, Bitmaps, Config, DeadlineCursor, Deadlines, Demand, DemandQueues, Demands, FeeEra, HoldReason, JobOf,
+	JobState, Jobs, Links, Pallet, ProviderDemands, ProviderJobs, Queues, Requesters, Stuck, Wakes, Window,
+	MAX_ACCEPTANCES, MAX_ASSIGNMENTS, OPEN_BYTES,
 };
 use alloc::collections::BTreeMap;
 use millrace_primitives::{
@@ -20,6 +21,8 @@ use polkadot_sdk::{
 
 /// Jobs of a provider: assigned, running.
 type Counts = BTreeMap<ProviderId, (u32, u32)>;
+/// What is demanded of a provider: bytes whose time runs, demands that queue.
+type Demanded = BTreeMap<ProviderId, (u32, u32)>;
 
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant of the market; reads everything that it stores.
@@ -28,6 +31,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_schedule()?;
 		let counts = Self::check_jobs()?;
 		Self::check_providers(&counts)?;
+		Self::check_demand_queues(Self::check_demands()?)?;
 		Self::check_book()?;
 		Self::check_asks()
 	}
@@ -57,27 +61,30 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// 3: each live job has exactly one entry among the deadlines, none is without a job. 11: nothing is ahead of the clock.
+	/// 3: each live job has exactly one entry among the deadlines, but none while its demand queues; none is without a
+	/// job. 11: nothing is ahead of the clock.
 	fn check_schedule() -> DispatchResult {
 		let mut entries = 0usize;
 		for (tick, id, ()) in Deadlines::<T>::iter() {
 			let job = Jobs::<T>::get(id).ok_or("3: a deadline without a job")?;
-			ensure!(job.due_tick() == tick, "3: a deadline is not that of its job's state");
+			ensure!(
+				job.due_tick() == Some(tick),
+				"3: a deadline is not that of its job's state"
+			);
 			ensure!(tick >= DeadlineCursor::<T>::get(), "3: a deadline behind the cursor");
 			entries = entries.saturating_add(1);
 		}
 		for id in Stuck::<T>::iter_keys() {
 			let job = Jobs::<T>::get(id).ok_or("3: a stuck entry without a job")?;
+			let tick = job.due_tick().ok_or("3: a stuck job that has no deadline")?;
 			ensure!(
-				!Deadlines::<T>::contains_key(job.due_tick(), id),
+				!Deadlines::<T>::contains_key(tick, id),
 				"3: a stuck job with a deadline"
 			);
 			entries = entries.saturating_add(1);
 		}
-		ensure!(
-			entries == Jobs::<T>::iter_keys().count(),
-			"3: a live job without a deadline"
-		);
+		let due = Jobs::<T>::iter_values().filter(|job| job.due_tick().is_some()).count();
+		ensure!(entries == due, "3: a live job without a deadline");
 		ensure!(
 			DeadlineCursor::<T>::get() <= Self::now(),
 			"11: the cursor is ahead of the clock"
@@ -128,6 +135,10 @@ impl<T: Config> Pallet<T> {
 			job.payment(job.units_max()) <= job.escrow,
 			"1: a job could pay more than it holds"
 		);
+		ensure!(
+			job.demanded <= job.leaves(),
+			"6: more leaves were demanded than the job has"
+		);
 		ensure!(job.assignments <= MAX_ASSIGNMENTS, "8: a job was assigned too often");
 		ensure!(job.acceptances <= MAX_ACCEPTANCES, "8: a job was accepted too often");
 		ensure!(
@@ -163,6 +174,100 @@ impl<T: Config> Pallet<T> {
 				"4: more than two jobs a lane"
 			);
 		}
+		Ok(())
+	}
+
+	/// 3: a window waits for exactly one demand, and no demand is without such a window. Returns what is demanded of each
+	/// provider.
+	fn check_demands() -> Result<Demanded, DispatchError> {
+		let mut demanded = Demanded::new();
+		let mut count = 0usize;
+		for (id, job) in Jobs::<T>::iter() {
+			let JobState::Committed {
+				provider,
+				window: Window::Demanded { until, .. },
+				..
+			} = job.state
+			else {
+				continue;
+			};
+			let demand = Demands::<T>::get(id).ok_or("3: a window waits for a demand that is not there")?;
+			ensure!(demand.provider == provider, "3: a demand of another provider's job");
+			Self::check_demand(&job, &demand)?;
+			let (open, queued) = demanded.entry(provider).or_default();
+			if until.is_some() {
+				ensure!(
+					demand.prev.is_none() && demand.next.is_none(),
+					"3: an open demand stands in a queue"
+				);
+				*open = open.saturating_add(demand.bytes);
+			} else {
+				*queued = queued.saturating_add(1);
+			}
+			count = count.saturating_add(1);
+		}
+		ensure!(
+			Demands::<T>::iter_keys().count() == count,
+			"3: a demand for which no window waits"
+		);
+		Ok(demanded)
+	}
+
+	/// 6: a demand asks for leaves that the job has, once each, and counts their bytes.
+	fn check_demand(job: &JobOf<T>, demand: &Demand) -> DispatchResult {
+		let leaves = demand.leaves.as_slice();
+		ensure!(
+			!leaves.is_empty() && leaves.is_sorted_by(|a, b| a < b),
+			"6: a demand for no leaves, or out of order"
+		);
+		let missing = leaves
+			.iter()
+			.try_fold(0u32, |sum, leaf| sum.checked_add(job.leaf_bytes(*leaf)?))
+			.ok_or("6: a demand for a leaf that the job has not")?;
+		ensure!(
+			missing <= demand.bytes && demand.bytes <= OPEN_BYTES,
+			"6: the bytes of a demand are miscounted"
+		);
+		ensure!(
+			u32::try_from(leaves.len()).is_ok_and(|count| count <= job.demanded),
+			"6: more leaves are missing than were demanded"
+		);
+		Ok(())
+	}
+
+	/// 3: a queue of demands is whole, and something is open before it. 6: the bytes of what is open are its sum, and
+	/// bounded.
+	fn check_demand_queues(mut demanded: Demanded) -> DispatchResult {
+		for (provider, record) in DemandQueues::<T>::iter() {
+			ensure!(
+				record != ProviderDemands::default(),
+				"6: a record of nothing that is demanded"
+			);
+			let (open, queued) = demanded.remove(&provider).unwrap_or_default();
+			ensure!(record.open_bytes == open, "6: the bytes of open demands are miscounted");
+			ensure!(open <= OPEN_BYTES, "6: more is demanded at once than may be");
+			ensure!(
+				record.head.is_none() || open > 0,
+				"3: demands queue behind nothing that is open"
+			);
+			let (mut prev, mut next, mut count) = (None, record.head, 0u32);
+			while let Some(id) = next {
+				let demand = Demands::<T>::get(id).ok_or("3: a demand in a queue that is not there")?;
+				ensure!(
+					demand.provider == provider && demand.prev == prev,
+					"3: a queue of demands does not lead back"
+				);
+				count = count.saturating_add(1);
+				prev = Some(id);
+				next = demand.next;
+			}
+			ensure!(prev == record.tail, "3: a queue of demands does not end at its tail");
+			ensure!(count == queued, "3: a demand that queues is in no queue");
+		}
+		ensure!(
+			demanded.is_empty(),
+			"6: demands that their provider's record does not know"
+		);
 		Ok(())
 	}
 

@@ -3,11 +3,14 @@
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use millrace_kernel::proof::JudgeError;
 use millrace_primitives::{
 	job::{MAX_INPUTS, MAX_PARAMS},
-	Balance, InputRef, KernelHash, Level, Pool, Price, ProviderId, Target, Terms, Tick,
+	refutation::LeafSet,
+	Balance, InputRef, JobId, KernelHash, Level, Pool, Price, ProviderId, Target, Terms, Tick,
 };
 use polkadot_sdk::{
+	frame_support::PalletError,
 	sp_core::{ConstU32, H256},
 	sp_runtime::{BoundedVec, Perbill},
 };
@@ -74,6 +77,8 @@ pub struct MarketRules {
 	pub output_max: u64,
 	/// Most bytes of the output of a job in the book.
 	pub book_output_max: u64,
+	/// Ticks in which a provider must bring the leaves that a requester demands.
+	pub demand_ticks: Tick,
 }
 
 /// The protocol's clock and what decides whether it advances.
@@ -134,6 +139,10 @@ pub struct Job<AccountId> {
 	pub assignments: u8,
 	/// Times it was accepted.
 	pub acceptances: u8,
+	/// Ticks in which demanded leaves must come.
+	pub demand_ticks: Tick,
+	/// Leaves that were demanded so far.
+	pub demanded: u32,
 	/// Where it stands.
 	pub state: JobState<AccountId>,
 }
@@ -169,9 +178,94 @@ pub enum JobState<AccountId> {
 		root: H256,
 		/// Units that the result claims, of all items.
 		units: u64,
-		/// Last tick of the challenge window.
-		window_end: Tick,
+		/// Its challenge window.
+		window: Window,
 	},
+}
+
+/// The time in which a committed result can be refuted.
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum Window {
+	/// It runs.
+	Open {
+		/// Its last tick.
+		end: Tick,
+	},
+	/// It waits for leaves that the requester demanded.
+	Demanded {
+		/// Ticks that are left of it when they have come.
+		left: Tick,
+		/// Last tick to bring them; none while the demand queues behind others of the provider.
+		until: Option<Tick>,
+	},
+}
+
+impl Window {
+	/// Whether the result can still be refuted, and leaves be demanded or brought.
+	pub fn is_open_at(&self, now: Tick) -> bool {
+		match self {
+			Self::Open { end } => now <= *end,
+			Self::Demanded { until, .. } => until.is_none_or(|until| now <= until),
+		}
+	}
+}
+
+/// Leaves that a requester demanded and that have not come.
+#[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Demand {
+	/// Who must bring them.
+	pub provider: ProviderId,
+	/// The leaves that are still missing.
+	pub leaves: LeafSet,
+	/// Bytes of all that were demanded, as the provider's open ones are counted.
+	pub bytes: u32,
+	/// The job before this one in the provider's queue.
+	pub prev: Option<JobId>,
+	/// The job after this one in the provider's queue.
+	pub next: Option<JobId>,
+}
+
+/// What is demanded of a provider.
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct ProviderDemands {
+	/// Bytes of the demands whose time runs.
+	pub open_bytes: u32,
+	/// The first job that queues.
+	pub head: Option<JobId>,
+	/// The last job that queues.
+	pub tail: Option<JobId>,
+}
+
+/// Why a proof shows nothing. `millrace_kernel::proof` says more; on chain a class must do.
+#[derive(
+	Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PalletError, PartialEq, TypeInfo,
+)]
+pub enum ProofFlaw {
+	/// More units or chunks are declared than a leaf can take.
+	Declared,
+	/// The job has no such leaf.
+	Leaf,
+	/// The pairs are not the way from the committed root to the leaf.
+	Path,
+	/// An opening has not the form that the job's inputs give it, or does not lead to the input's root.
+	Opening,
+	/// More chunks are opened, or more units evaluated, than were declared.
+	Understated,
+	/// Evaluation reads a chunk that is not opened.
+	ChunkMissing,
+}
+
+impl From<JudgeError> for ProofFlaw {
+	fn from(error: JudgeError) -> Self {
+		match error {
+			JudgeError::Declared { .. } => Self::Declared,
+			JudgeError::Task(_) | JudgeError::Position { .. } => Self::Leaf,
+			JudgeError::Path(_) => Self::Path,
+			JudgeError::Openings { .. } | JudgeError::Opening { .. } => Self::Opening,
+			JudgeError::Chunks { .. } | JudgeError::Units { .. } => Self::Understated,
+			JudgeError::Missing { .. } => Self::ChunkMissing,
+		}
+	}
 }
 
 impl<AccountId> JobState<AccountId> {
@@ -222,14 +316,36 @@ impl<AccountId> Job<AccountId> {
 			.min(self.job_fee.saturating_mul(Balance::from(self.late_fees)))
 	}
 
-	/// The last tick of the state that the job is in; the key of its entry among the deadlines.
-	pub fn due_tick(&self) -> Tick {
+	/// The last tick of the state that the job is in; the key of its entry among the deadlines. None while its demand
+	/// queues: then it has no entry there.
+	pub fn due_tick(&self) -> Option<Tick> {
 		match &self.state {
-			JobState::Pending => self.terms.expires,
-			JobState::Assigned { until, .. } => *until,
-			JobState::Running { deadline, .. } => *deadline,
-			JobState::Committed { window_end, .. } => *window_end,
+			JobState::Pending => Some(self.terms.expires),
+			JobState::Assigned { until, .. } => Some(*until),
+			JobState::Running { deadline, .. } => Some(*deadline),
+			JobState::Committed { window, .. } => match window {
+				Window::Open { end } => Some(*end),
+				Window::Demanded { until, .. } => *until,
+			},
 		}
+	}
+
+	/// Leaves of the output tree. The shape of every path follows from this number.
+	pub fn leaves(&self) -> u32 {
+		self.items.div_ceil(self.items_per_leaf.max(1))
+	}
+
+	/// Bytes of a leaf's output; the last one may have fewer items. `None` where the job has no such leaf.
+	pub fn leaf_bytes(&self, leaf: u32) -> Option<u32> {
+		let per_leaf = self.items_per_leaf.max(1);
+		let first = leaf.checked_mul(per_leaf)?;
+		let items = self.items.checked_sub(first).filter(|left| *left > 0)?.min(per_leaf);
+		items.checked_mul(u32::from(self.item_size))
+	}
+
+	/// Bytes of all items' outputs.
+	pub fn output_bytes(&self) -> u64 {
+		u64::from(self.items).saturating_mul(u64::from(self.item_size))
 	}
 
 	/// Whether the job named its provider.
@@ -305,6 +421,12 @@ pub struct Requester {
 	pub unserved: u32,
 	/// Times that a provider rejected a job because its inputs never came.
 	pub inputs_missing: u32,
+	/// Jobs whose result was refuted.
+	pub refuted: u32,
+	/// Committed jobs that were void because another result of their provider was refuted.
+	pub voided: u32,
+	/// Jobs whose provider did not bring demanded leaves.
+	pub silent: u32,
 	/// Paid in all, protocol fee included, in planck.
 	pub paid: Balance,
 }

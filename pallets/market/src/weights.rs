@@ -40,6 +40,23 @@ pub trait WeightInfo {
 	fn serve_deadline() -> Weight;
 	/// One entry of the wakes.
 	fn serve_wake() -> Weight;
+	/// Refuting with so many units evaluated, and no chunk opened.
+	fn refute_units(units: u32) -> Weight;
+	/// Refuting with so many chunks opened, each with its share of the longest way up, and few units evaluated.
+	fn refute_chunks(chunks: u32) -> Weight;
+	/// Refuting with both. Measured apart, because next to the units the chunks are lost in the noise.
+	fn refute(units: u32, chunks: u32) -> Weight {
+		let opening = Self::refute_chunks(chunks).saturating_sub(Self::refute_chunks(0));
+		Self::refute_units(units).saturating_add(opening)
+	}
+	/// Demanding as many leaves as one call may, behind another demand.
+	fn demand() -> Weight;
+	/// Bringing so many leaves, the last that were missing, with demands that move up.
+	fn provide(leaves: u32) -> Weight;
+	/// Touching a job whose demand was not answered, with demands that move up.
+	fn touch_silent() -> Weight;
+	/// One entry of the deadlines: a demand that was not answered, with demands that move up.
+	fn serve_silence() -> Weight;
 }
 
 /// Round figures for the tests of this pallet, no two alike.
@@ -98,5 +115,23 @@ impl WeightInfo for () {
 	}
 	fn serve_wake() -> Weight {
 		Weight::from_parts(90_000_000, 0)
+	}
+	fn refute_units(units: u32) -> Weight {
+		Weight::from_parts(50_000 + 10 * u64::from(units), 0)
+	}
+	fn refute_chunks(chunks: u32) -> Weight {
+		Weight::from_parts(60_000 + 7_000 * u64::from(chunks), 0)
+	}
+	fn demand() -> Weight {
+		Weight::from_parts(23_000, 0)
+	}
+	fn provide(leaves: u32) -> Weight {
+		Weight::from_parts(24_000 + 500 * u64::from(leaves), 0)
+	}
+	fn touch_silent() -> Weight {
+		Weight::from_parts(25_000, 0)
+	}
+	fn serve_silence() -> Weight {
+		Weight::from_parts(140_000_000, 0)
 	}
 }

@@ -13,12 +13,15 @@
 )]
 
 use crate::{types::*, *};
-use millrace_primitives::{DeviceClass, Price, Region, MILL};
+use millrace_primitives::{traits::Offence, DeviceClass, Price, Region, MILL};
 use polkadot_sdk::{
 	frame_benchmarking::v2::*,
-	frame_support::traits::{
-		fungible::{Inspect, Mutate},
-		Get,
+	frame_support::{
+		traits::{
+			fungible::{Inspect, Mutate},
+			EnsureOrigin, Get,
+		},
+		weights::WeightMeter,
 	},
 	frame_system::RawOrigin,
 	sp_core::H256,
@@ -112,6 +115,17 @@ fn suspend<T: Config>(id: ProviderId) {
 		provider.lates = BoundedVec::truncate_from(alloc::vec![T::Clock::now(); T::LateLimit::get() as usize]);
 		provider.status = Status::Draining;
 	});
+}
+
+/// Convicts a provider of fraud in a job whose parties exist.
+fn convict<T: Config>(id: ProviderId) -> SlashId {
+	let offence = Offence::Fraud {
+		refuter: funded::<T>("refuter", 0),
+		requester: funded::<T>("requester", 0),
+		escrow: EXTRA,
+	};
+	let slashed = Pallet::<T>::do_slash(id, offence);
+	slashed.slash.expect("the provider has stake")
 }
 
 #[benchmarks]
@@ -271,6 +285,57 @@ mod benchmarks {
 		_(RawOrigin::Signed(owner), id);
 
 		assert_eq!(provider_of::<T>(id).status, Status::Exiting);
+	}
+
+	#[benchmark]
+	fn reactivate() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let owner = provider_of::<T>(id).owner;
+		convict::<T>(id);
+		T::Clock::set_now(T::Clock::now() + T::ChillTicks::get());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id);
+
+		assert_eq!(provider_of::<T>(id).status, Status::Active);
+	}
+
+	#[benchmark]
+	fn cancel_slash() -> Result<(), BenchmarkError> {
+		let origin = T::SlashCancelOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let slash = convict::<T>(id);
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, slash);
+
+		assert_eq!(provider_of::<T>(id).ledger.set_aside, 0);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn pay_slash() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let slash = convict::<T>(id);
+		T::Clock::set_now(T::Clock::now() + T::SlashTicks::get());
+		let caller = funded::<T>("caller", 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), slash);
+
+		assert_eq!(provider_of::<T>(id).ledger.set_aside, 0);
+	}
+
+	#[benchmark]
+	fn on_poll() {
+		let mut meter = WeightMeter::new();
+
+		#[block]
+		{
+			Pallet::<T>::serve_slashes(&mut meter);
+		}
+
+		assert_eq!(meter.consumed(), T::WeightInfo::on_poll());
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

@@ -16,7 +16,7 @@ extern crate alloc;
 
 use millrace_primitives::{
 	traits::{Classes, Ineligible, ProtocolClock, ProviderEvents},
-	Balance, ProviderId, Tick,
+	Balance, ProviderId, SlashId, Tick,
 };
 use polkadot_sdk::*;
 
@@ -28,6 +28,7 @@ mod mock;
 mod registration;
 mod serving;
 mod settings;
+mod slashing;
 mod stake;
 mod status;
 #[cfg(test)]
@@ -38,11 +39,15 @@ pub mod types;
 pub mod weights;
 
 pub use pallet::*;
-pub use types::{Endpoint, Ledger, Load, Provider, ProviderTerms, Record, Status, Unbonding};
+pub use types::{
+	Endpoint, Ledger, Load, Provider, ProviderTerms, Record, Slash, SlashCause, SlashShares, Status, Unbonding,
+};
 pub use weights::WeightInfo;
 
 /// A provider with this chain's account ids.
 pub type ProviderOf<T> = Provider<<T as frame_system::Config>::AccountId>;
+/// A slash with this chain's account ids.
+pub type SlashOf<T> = Slash<<T as frame_system::Config>::AccountId>;
 
 #[allow(
 	clippy::as_conversions,
@@ -52,8 +57,10 @@ pub type ProviderOf<T> = Provider<<T as frame_system::Config>::AccountId>;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use frame_support::{pallet_prelude::*, traits::fungible};
+	use alloc::vec::Vec;
+	use frame_support::{pallet_prelude::*, traits::fungible, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
+	use sp_runtime::Perbill;
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -104,6 +111,25 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxLanes: Get<u16>;
 
+		/// Ticks from the moment at which stake is set aside to its payment; until then the slash can be cancelled.
+		#[pallet::constant]
+		type SlashTicks: Get<Tick>;
+
+		/// Ticks from a refuted result to the moment at which the provider can be reactivated.
+		#[pallet::constant]
+		type ChillTicks: Get<Tick>;
+
+		/// Part of a slash for fraud that goes to who refuted the result. Small, as the provider may be that itself.
+		#[pallet::constant]
+		type RefuterShare: Get<Perbill>;
+
+		/// Part of a slash for fraud that goes to the job's requester, at most the job's escrow.
+		#[pallet::constant]
+		type RequesterShare: Get<Perbill>;
+
+		/// Who may cancel a slash that was set aside.
+		type SlashCancelOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -131,6 +157,18 @@ pub mod pallet {
 	/// How many providers are registered.
 	#[pallet::storage]
 	pub type Count<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	/// The slashes that were set aside and neither paid nor cancelled.
+	#[pallet::storage]
+	pub type Slashes<T: Config> = StorageMap<_, Twox64Concat, SlashId, SlashOf<T>>;
+
+	/// The id of the next slash. Ids are never reused.
+	#[pallet::storage]
+	pub type NextSlash<T: Config> = StorageValue<_, SlashId, ValueQuery>;
+
+	/// No slash with a lower id is left.
+	#[pallet::storage]
+	pub type SlashCursor<T: Config> = StorageValue<_, SlashId, ValueQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -235,6 +273,53 @@ pub mod pallet {
 			/// The tick from which it can be withdrawn.
 			release: Tick,
 		},
+		/// Stake was set aside for an offence. It is paid when due, unless the slash is cancelled.
+		SlashSetAside {
+			/// The slash.
+			slash: SlashId,
+			/// Whose stake.
+			provider: ProviderId,
+			/// What for.
+			cause: SlashCause,
+			/// How much, in planck.
+			amount: Balance,
+			/// The tick from which it can be paid.
+			due: Tick,
+		},
+		/// A slash was paid: `to_refuter` + `to_requester` + `burned` is what was set aside.
+		SlashPaid {
+			/// The slash.
+			slash: SlashId,
+			/// Whose stake it was.
+			provider: ProviderId,
+			/// What arrived at the account that refuted the result, in planck.
+			to_refuter: Balance,
+			/// What arrived at the account whose job it was, in planck.
+			to_requester: Balance,
+			/// What was burned, in planck.
+			burned: Balance,
+		},
+		/// A slash was cancelled: the stake backs asks and jobs again.
+		SlashCancelled {
+			/// The slash.
+			slash: SlashId,
+			/// Whose stake it is.
+			provider: ProviderId,
+			/// How much came back, in planck.
+			amount: Balance,
+		},
+		/// A result of the provider was refuted: its open jobs are void, and it takes no new ones.
+		ProviderChilled {
+			/// The provider.
+			provider: ProviderId,
+			/// The tick from which its owner can reactivate it.
+			until: Tick,
+		},
+		/// A chilled provider takes jobs again.
+		ProviderReactivated {
+			/// The provider.
+			provider: ProviderId,
+		},
 	}
 
 	#[pallet::error]
@@ -288,6 +373,14 @@ pub mod pallet {
 		Full,
 		/// Every lane runs a job.
 		NoFreeLane,
+		/// The provider is not chilled, so there is nothing to reactivate.
+		NotChilled,
+		/// A result of the provider was refuted not long ago: wait until the tick in its status.
+		ChillNotOver,
+		/// No such slash: it was paid or cancelled, or never was.
+		UnknownSlash,
+		/// The slash can still be cancelled: wait until it is due.
+		SlashNotDue,
 	}
 
 	#[pallet::view_functions]
@@ -313,6 +406,15 @@ pub mod pallet {
 				Some(provider) => Self::check_ask(&provider).err(),
 				None => Some(Ineligible::Unknown),
 			}
+		}
+
+		/// The slashes of a provider that wait, oldest first.
+		pub fn slashes(provider: ProviderId) -> Vec<(SlashId, SlashOf<T>)> {
+			let mut slashes: Vec<_> = Slashes::<T>::iter()
+				.filter(|(_, slash)| slash.provider == provider)
+				.collect();
+			slashes.sort_by_key(|(id, _)| *id);
+			slashes
 		}
 	}
 
@@ -621,11 +723,97 @@ pub mod pallet {
 			let owner = ensure_signed(origin)?;
 			Self::do_deregister(&owner, provider)
 		}
+
+		/// Take jobs again after a refuted result.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Details
+		///
+		/// Not before `ChillTicks` have passed, no open job is left, and the active stake backs the lanes again.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::NotChilled`], [`Error::ChillNotOver`],
+		/// [`Error::HasLiveJobs`], [`Error::StakeTooLow`].
+		///
+		/// ## Events
+		///
+		/// [`Event::ProviderReactivated`].
+		#[pallet::call_index(11)]
+		#[pallet::weight(T::WeightInfo::reactivate())]
+		pub fn reactivate(origin: OriginFor<T>, provider: ProviderId) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_reactivate(&owner, provider)
+		}
+
+		/// Give stake back that was set aside: a defect of this software must not be a robbery.
+		///
+		/// ## Dispatch origin
+		///
+		/// `SlashCancelOrigin`.
+		///
+		/// ## Details
+		///
+		/// The stake becomes active again, or goes to what unbonds where the provider is leaving. If this was for fraud,
+		/// the provider is not convicted any more and takes jobs again. Refunds that requesters got stay.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownSlash`].
+		///
+		/// ## Events
+		///
+		/// [`Event::SlashCancelled`].
+		#[pallet::call_index(12)]
+		#[pallet::weight(T::WeightInfo::cancel_slash())]
+		pub fn cancel_slash(origin: OriginFor<T>, slash: SlashId) -> DispatchResult {
+			T::SlashCancelOrigin::ensure_origin(origin)?;
+			Self::do_cancel_slash(slash)
+		}
+
+		/// Pay a slash that is due, as the hook would: useful while the hook has a backlog.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by anyone, who pays the fee.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownSlash`], [`Error::SlashNotDue`].
+		///
+		/// ## Events
+		///
+		/// [`Event::SlashPaid`].
+		#[pallet::call_index(13)]
+		#[pallet::weight(T::WeightInfo::pay_slash())]
+		pub fn pay_slash(origin: OriginFor<T>, slash: SlashId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_pay_slash(slash)
+		}
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Pays the slashes that are due.
+		fn on_poll(_now: BlockNumberFor<T>, meter: &mut WeightMeter) {
+			Self::serve_slashes(meter);
+		}
+
 		fn integrity_test() {
+			let shares = T::RefuterShare::get()
+				.deconstruct()
+				.checked_add(T::RequesterShare::get().deconstruct());
+			assert!(
+				shares.is_some_and(|parts| parts <= 150_000_000),
+				"RefuterShare, RequesterShare: at least 85 % of a slash must burn, as puppets of the provider may get the rest"
+			);
+			assert!(
+				T::SlashTicks::get() < T::UnbondTicks::get(),
+				"SlashTicks: a slash is paid before its provider can have left"
+			);
 			assert!(
 				T::LateLimit::get() > 0,
 				"LateLimit: a provider may be late at least once"

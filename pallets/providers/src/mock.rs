@@ -12,10 +12,10 @@ use polkadot_sdk::{
 		derive_impl, parameter_types,
 		traits::{fungible::InspectHold, ConstU128, ConstU16, ConstU32},
 	},
-	frame_system::mocking::MockBlock,
+	frame_system::{mocking::MockBlock, EnsureRoot},
 	sp_core::H256,
 	sp_io::TestExternalities,
-	sp_runtime::BuildStorage,
+	sp_runtime::{BuildStorage, Perbill},
 	*,
 };
 
@@ -29,6 +29,10 @@ pub(crate) const FLOOR: Balance = 1_000;
 pub(crate) const UNBOND_TICKS: Tick = 700;
 /// Ticks in which `LATE_LIMIT` late jobs are too many.
 pub(crate) const LATE_WINDOW: Tick = 1_200;
+/// Ticks from a slash to its payment.
+pub(crate) const SLASH_TICKS: Tick = 210;
+/// Ticks from a refuted result to the earliest reactivation.
+pub(crate) const CHILL_TICKS: Tick = 450;
 /// Most lanes.
 pub(crate) const MAX_LANES: u16 = 16;
 /// Active stake that a targeted job needs, by its escrow.
@@ -97,6 +101,10 @@ parameter_types! {
 	pub static Now: Tick = 5_000;
 	/// The providers whose asks had to leave, in order.
 	pub static Lost: Vec<ProviderId> = Vec::new();
+	/// What of a slash goes to who refuted the result.
+	pub const RefuterShare: Perbill = Perbill::from_percent(5);
+	/// What of a slash goes to the requester, at most.
+	pub const RequesterShare: Perbill = Perbill::from_percent(10);
 }
 
 /// The clock of the tests, set by hand.
@@ -162,6 +170,11 @@ impl crate::Config for Test {
 	type LateWindow = ConstU32<LATE_WINDOW>;
 	type WorkerFloat = ConstU128<FLOAT>;
 	type MaxLanes = ConstU16<MAX_LANES>;
+	type SlashTicks = ConstU32<SLASH_TICKS>;
+	type ChillTicks = ConstU32<CHILL_TICKS>;
+	type RefuterShare = RefuterShare;
+	type RequesterShare = RequesterShare;
+	type SlashCancelOrigin = EnsureRoot<u64>;
 	type WeightInfo = ();
 }
 

@@ -54,6 +54,7 @@ impl<T: Config> Pallet<T> {
 			record: Record::default(),
 			lates: BoundedVec::default(),
 			registered: T::Clock::now(),
+			fraud_clock: None,
 		};
 		Providers::<T>::insert(id, provider);
 		Self::deposit_event(Event::ProviderRegistered {

@@ -2,7 +2,7 @@
 
 use crate::*;
 use millrace_primitives::{
-	traits::{JobPhase, Outcome, ProviderView},
+	traits::{JobPhase, Offence, Outcome, ProviderView, SetAside},
 	Price,
 };
 use polkadot_sdk::{
@@ -24,6 +24,7 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 			assigned: provider.load.assigned,
 			running: provider.load.running,
 			min_price: provider.terms.min_price,
+			fraud_clock: provider.fraud_clock,
 		})
 	}
 
@@ -80,6 +81,10 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 
 	fn take_stake(provider: ProviderId, amount: Balance, to: &T::AccountId) -> Balance {
 		Self::do_take_stake(provider, amount, to)
+	}
+
+	fn slash(provider: ProviderId, offence: Offence<T::AccountId>) -> SetAside {
+		Self::do_slash(provider, offence)
 	}
 
 	fn record(provider: ProviderId, outcome: Outcome) {

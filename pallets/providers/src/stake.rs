@@ -9,7 +9,7 @@ use polkadot_sdk::{
 		traits::{
 			fungible::{Inspect, MutateHold},
 			tokens::{Fortitude, Precision, Preservation, Restriction},
-			Defensive, Get,
+			Get,
 		},
 	},
 	sp_runtime::{ArithmeticError, DispatchError},
@@ -107,28 +107,8 @@ impl<T: Config> Pallet<T> {
 		let owner = provider.owner.clone();
 		Providers::<T>::insert(id, provider);
 
-		let reason: T::RuntimeHoldReason = HoldReason::Stake.into();
-		let moved: Result<Balance, DispatchError> = storage::with_storage_layer(|| {
-			T::Currency::transfer_on_hold(
-				&reason,
-				&owner,
-				to,
-				taken,
-				Precision::BestEffort,
-				Restriction::Free,
-				Fortitude::Force,
-			)
-		});
-		let (arrived, burned) = match moved {
-			Ok(arrived) => (arrived, 0),
-			Err(_) => {
-				let burned = T::Currency::burn_held(&reason, &owner, taken, Precision::BestEffort, Fortitude::Force);
-				(0, burned.defensive_unwrap_or_default())
-			}
-		};
-		if arrived.saturating_add(burned) != taken {
-			defensive!("the hold on the owner's account is the sum of its ledgers");
-		}
+		let arrived = Self::move_stake(&owner, to, taken);
+		let burned = taken.saturating_sub(arrived);
 		Self::deposit_event(Event::StakeTaken {
 			provider: id,
 			to: to.clone(),
@@ -140,6 +120,43 @@ impl<T: Config> Pallet<T> {
 			T::Events::lost_eligibility(id);
 		}
 		arrived
+	}
+
+	/// Moves `amount` of the stake that is held on the owner's account to `to`, and returns what arrived. Where `to` cannot
+	/// be credited, because it does not exist and this is less than the existential deposit, it is burned.
+	pub(crate) fn move_stake(owner: &T::AccountId, to: &T::AccountId, amount: Balance) -> Balance {
+		if amount == 0 {
+			return 0;
+		}
+		let moved: Result<Balance, DispatchError> = storage::with_storage_layer(|| {
+			T::Currency::transfer_on_hold(
+				&HoldReason::Stake.into(),
+				owner,
+				to,
+				amount,
+				Precision::Exact,
+				Restriction::Free,
+				Fortitude::Force,
+			)
+		});
+		moved.unwrap_or_else(|_| {
+			Self::burn_stake(owner, amount);
+			0
+		})
+	}
+
+	/// Burns `amount` of the stake that is held on the owner's account.
+	pub(crate) fn burn_stake(owner: &T::AccountId, amount: Balance) {
+		let burned = T::Currency::burn_held(
+			&HoldReason::Stake.into(),
+			owner,
+			amount,
+			Precision::BestEffort,
+			Fortitude::Force,
+		);
+		if burned != Ok(amount) {
+			defensive!("the hold on the owner's account is the sum of its ledgers");
+		}
 	}
 
 	/// Fails unless the owner can have `stake` held, then pay `float`, and keep the existential deposit. Frozen money

@@ -85,7 +85,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whether late jobs have set the provider draining, so that only its owner may resume.
-	fn is_suspended(provider: &ProviderOf<T>) -> bool {
+	pub(crate) fn is_suspended(provider: &ProviderOf<T>) -> bool {
 		u32::try_from(provider.lates.len()).unwrap_or(u32::MAX) >= T::LateLimit::get()
 	}
 

@@ -51,8 +51,42 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 
+		Self::check_slashes()?;
+
 		// 5. The counter is the number of providers.
 		ensure!(Count::<T>::get() == count, "the counter is not the number of providers");
+		Ok(())
+	}
+
+	/// 6. What a ledger has set aside is the sum of the provider's slashes, each of which shares no more than it has.
+	fn check_slashes() -> Result<(), TryRuntimeError> {
+		let mut set_aside: BTreeMap<ProviderId, Balance> = BTreeMap::new();
+		for (id, slash) in Slashes::<T>::iter() {
+			ensure!(
+				SlashCursor::<T>::get() <= id && id < NextSlash::<T>::get(),
+				"a slash has an id that the hook does not reach"
+			);
+			let shared = slash.shares.as_ref().map_or(0, |shares| {
+				shares.refuter_amount.saturating_add(shares.requester_amount)
+			});
+			ensure!(
+				slash.amount > 0 && shared <= slash.amount,
+				"a slash shares more than it has"
+			);
+			let sum = set_aside.entry(slash.provider).or_default();
+			*sum = sum.saturating_add(slash.amount);
+		}
+		for (id, provider) in Providers::<T>::iter() {
+			ensure!(
+				set_aside.remove(&id).unwrap_or(0) == provider.ledger.set_aside,
+				"what is set aside is not the sum of the slashes"
+			);
+			ensure!(
+				!matches!(provider.status, Status::Chilled { .. }) || provider.load.asks == 0,
+				"a chilled provider has asks"
+			);
+		}
+		ensure!(set_aside.is_empty(), "a slash of no provider");
 		Ok(())
 	}
 

@@ -2,8 +2,9 @@
 
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 
+use alloc::vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use millrace_primitives::{traits::JobPhase, Balance, DeviceClass, JobKind, Pool, Price, Region, Tick};
+use millrace_primitives::{traits::JobPhase, Balance, DeviceClass, JobKind, Pool, Price, ProviderId, Region, Tick};
 use polkadot_sdk::{
 	sp_core::{ConstU32, H256},
 	sp_runtime::BoundedVec,
@@ -73,8 +74,11 @@ pub enum Status {
 	Active,
 	/// It takes no new jobs: its owner, its worker or, after too many late jobs, the chain said so.
 	Draining,
-	/// It takes no new jobs: fraud or a long outage.
-	Chilled,
+	/// It takes no new jobs: a result of it was refuted. Its owner may reactivate it.
+	Chilled {
+		/// The tick from which it can be reactivated.
+		until: Tick,
+	},
 	/// It is leaving. Its record changes only by withdrawals.
 	Exiting,
 }
@@ -181,6 +185,45 @@ pub struct Ledger {
 	pub set_aside: Balance,
 }
 
+/// What a slash is for.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum SlashCause {
+	/// A refuted result.
+	Fraud,
+	/// Demanded leaves that never came.
+	Silence,
+}
+
+/// Who gets parts of a slash; the rest is burned.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct SlashShares<AccountId> {
+	/// Who refuted the result.
+	pub refuter: AccountId,
+	/// What it gets, in planck.
+	pub refuter_amount: Balance,
+	/// Whose job it was.
+	pub requester: AccountId,
+	/// What it gets, in planck.
+	pub requester_amount: Balance,
+}
+
+/// Stake that was set aside, until it is paid or the slash is cancelled.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Slash<AccountId> {
+	/// Whose stake.
+	pub provider: ProviderId,
+	/// How much, in planck.
+	pub amount: Balance,
+	/// What for.
+	pub cause: SlashCause,
+	/// When it was set aside.
+	pub since: Tick,
+	/// The tick from which it can be paid.
+	pub due: Tick,
+	/// Who gets parts of it, decided when it was set aside; none where all is burned.
+	pub shares: Option<SlashShares<AccountId>>,
+}
+
 /// As many parts unbond as a ledger keeps.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooManyParts;
@@ -215,6 +258,23 @@ impl Ledger {
 		};
 		self.active = self.active.saturating_sub(amount);
 		Ok(release)
+	}
+
+	/// Moves all active stake to what unbonds: to the last part, or if there is none to one that is released at `now`.
+	pub fn unbond_all(&mut self, now: Tick) {
+		let amount = core::mem::take(&mut self.active);
+		match self.unbonding.last_mut() {
+			Some(last) => last.amount = last.amount.saturating_add(amount),
+			None if amount > 0 => self.unbonding = BoundedVec::truncate_from(vec![Unbonding { amount, release: now }]),
+			None => (),
+		}
+	}
+
+	/// Moves up to `amount` of what can be taken, see [`Self::take`], to what is set aside, and returns how much it was.
+	pub fn set_aside(&mut self, amount: Balance) -> Balance {
+		let taken = self.take(amount);
+		self.set_aside = self.set_aside.saturating_add(taken);
+		taken
 	}
 
 	/// Drops the parts that are due at `now` and returns their sum.
@@ -263,6 +323,8 @@ pub struct Record {
 	pub abandoned: u32,
 	/// Jobs whose result was refuted.
 	pub refuted: u32,
+	/// Jobs of which it did not provide leaves that were demanded.
+	pub silent: u32,
 	/// Assignments that ended because the requester brought no inputs.
 	pub inputs_missing: u32,
 	/// Payments for completed jobs, before the protocol fee, in planck.
@@ -295,6 +357,8 @@ pub struct Provider<AccountId> {
 	pub lates: BoundedVec<Tick, ConstU32<MAX_LATES>>,
 	/// The tick of registration.
 	pub registered: Tick,
+	/// When a result was refuted, until the provider is reactivated. Jobs that were open then are void.
+	pub fraud_clock: Option<Tick>,
 }
 
 impl<AccountId: PartialEq> Provider<AccountId> {

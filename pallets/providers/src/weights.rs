@@ -28,6 +28,14 @@ pub trait WeightInfo {
 	fn resume() -> Weight;
 	/// Of `deregister`.
 	fn deregister() -> Weight;
+	/// Of `reactivate`.
+	fn reactivate() -> Weight;
+	/// Of `cancel_slash`, for fraud.
+	fn cancel_slash() -> Weight;
+	/// Of `pay_slash`, with both shares.
+	fn pay_slash() -> Weight;
+	/// Of the hook where no slash waits.
+	fn on_poll() -> Weight;
 }
 
 /// Tests of this pallet fill no blocks.
@@ -67,6 +75,18 @@ impl WeightInfo for () {
 		Weight::zero()
 	}
 	fn deregister() -> Weight {
+		Weight::zero()
+	}
+	fn reactivate() -> Weight {
+		Weight::zero()
+	}
+	fn cancel_slash() -> Weight {
+		Weight::zero()
+	}
+	fn pay_slash() -> Weight {
+		Weight::from_parts(1_000, 0)
+	}
+	fn on_poll() -> Weight {
 		Weight::zero()
 	}
 }

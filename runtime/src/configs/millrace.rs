@@ -6,18 +6,25 @@ use super::{
 };
 use crate::{
 	settings::ProtocolWindows, weights, AccountId, Balance, Balances, Kernels, Market, Parameters, Providers, Runtime,
-	RuntimeHoldReason, RuntimeOrigin, Treasury, MILL,
+	RuntimeCall, RuntimeHoldReason, RuntimeOrigin, TransactionPayment, Treasury, TxExtension, MILL,
 };
+use alloc::vec::Vec;
 use frame_support::{
+	dispatch::DispatchInfo,
 	parameter_types,
 	traits::{fungible::HoldConsideration, ConstU128, ConstU16, ConstU32, Get, LinearStoragePrice},
+	weights::Weight,
 	PalletId,
 };
 use frame_system::EnsureRoot;
 use millrace_primitives::{pool::FLOOR_PER_BOOK_JOB, ClassFigures, DeviceClass, Tick, DAY, HOUR};
 use pallet_market::MarketRules;
 use polkadot_sdk::*;
-use sp_runtime::Perbill;
+use sp_runtime::{
+	generic::Era,
+	traits::{Convert, TransactionExtension},
+	Perbill,
+};
 
 /// The figures of the market as they are on a chain whose specification does not change them.
 pub const fn standard_rules() -> MarketRules {
@@ -44,6 +51,7 @@ pub const fn standard_rules() -> MarketRules {
 		inputs_max: 1 << 30,
 		output_max: 64 << 20,
 		book_output_max: 1 << 20,
+		demand_ticks: HOUR,
 	}
 }
 
@@ -73,12 +81,18 @@ const MAX_PROGRAM_BYTES: u32 = {
 
 /// Ticks from unbonding to the release of the stake, and from retiring a kernel to its removal: seven days.
 pub const WEEK: Tick = DAY.saturating_mul(7);
+/// Ticks in which a slash can be cancelled: two days.
+pub const SLASH_DELAY: Tick = DAY.saturating_mul(2);
 
 parameter_types! {
 	/// From which the account of the fee pot is derived.
 	pub const FeePotId: PalletId = PalletId(*b"ml/fees0");
 	/// Most bytes of a kernel: of the longest valid program.
 	pub const MaxProgramBytes: u32 = MAX_PROGRAM_BYTES;
+	/// What of a slash for fraud goes to who refuted the result.
+	pub const RefuterShare: Perbill = Perbill::from_percent(5);
+	/// What of a slash for fraud goes to the requester, at most.
+	pub const RequesterShare: Perbill = Perbill::from_percent(10);
 	/// The treasury's account.
 	pub TreasuryAddress: AccountId = Treasury::account_id();
 	/// Why money is held for a kernel's storage.
@@ -115,7 +129,12 @@ impl pallet_providers::Config for Runtime {
 	type LateLimit = ConstU32<3>;
 	type LateWindow = ConstU32<HOUR>;
 	type MaxLanes = ConstU16<64>;
+	type ChillTicks = dynamic_params::providers::ChillTicks;
+	type RefuterShare = RefuterShare;
+	type RequesterShare = RequesterShare;
 	type RuntimeHoldReason = RuntimeHoldReason;
+	type SlashCancelOrigin = EnsureRoot<AccountId>;
+	type SlashTicks = dynamic_params::providers::SlashTicks;
 	type StakeMultiple = ConstU128<FLOOR_PER_BOOK_JOB>;
 	type UnbondTicks = dynamic_params::providers::UnbondTicks;
 	type WeightInfo = weights::pallet_providers::WeightInfo<Runtime>;
@@ -123,6 +142,7 @@ impl pallet_providers::Config for Runtime {
 }
 
 impl pallet_market::Config for Runtime {
+	type CallFee = SignedCallFee;
 	type ClassTable = dynamic_params::market::ClassTable;
 	type Currency = Balances;
 	type HaltOrigin = EnsureRoot<AccountId>;
@@ -137,6 +157,35 @@ impl pallet_market::Config for Runtime {
 	type WeightInfo = weights::pallet_market::WeightInfo<Runtime>;
 }
 
+/// What a signed call of ordinary class costs at the current multiplier, without a tip.
+#[derive(Debug)]
+pub struct SignedCallFee;
+impl Convert<(Weight, u32), Balance> for SignedCallFee {
+	fn convert((call_weight, length): (Weight, u32)) -> Balance {
+		let extension: TxExtension = (
+			frame_system::AuthorizeCall::new(),
+			frame_system::CheckNonZeroSender::new(),
+			frame_system::CheckSpecVersion::new(),
+			frame_system::CheckTxVersion::new(),
+			frame_system::CheckGenesis::new(),
+			frame_system::CheckMortality::from(Era::Immortal),
+			frame_system::CheckNonce::from(0),
+			frame_system::CheckWeight::new(),
+			pallet_transaction_payment::ChargeTransactionPayment::from(0),
+			frame_metadata_hash_extension::CheckMetadataHash::new(false),
+			frame_system::WeightReclaim::new(),
+		);
+		// The extensions weigh the same around every call.
+		let call = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
+		let info = DispatchInfo {
+			call_weight,
+			extension_weight: extension.weight(&call),
+			..DispatchInfo::default()
+		};
+		TransactionPayment::compute_fee(length, &info, 0)
+	}
+}
+
 /// Writes what a chain specification says of the protocol's windows into the parameters, from where governance may
 /// change it later.
 #[derive(Debug)]
@@ -149,6 +198,14 @@ impl crate::settings::ApplyWindows for GenesisWindows {
 			RuntimeParameters::Providers(providers::Parameters::UnbondTicks(
 				providers::UnbondTicks,
 				Some(windows.unbond_ticks),
+			)),
+			RuntimeParameters::Providers(providers::Parameters::SlashTicks(
+				providers::SlashTicks,
+				Some(windows.slash_ticks),
+			)),
+			RuntimeParameters::Providers(providers::Parameters::ChillTicks(
+				providers::ChillTicks,
+				Some(windows.chill_ticks),
 			)),
 			RuntimeParameters::Kernels(kernels::Parameters::RemoveAfter(
 				kernels::RemoveAfter,

@@ -3,7 +3,7 @@
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 #![allow(missing_docs, reason = "the macros generate keys and values for each parameter")]
 
-use super::millrace::{standard_classes, standard_rules, WEEK};
+use super::millrace::{standard_classes, standard_rules, SLASH_DELAY, WEEK};
 use crate::Runtime;
 use frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params};
 use millrace_primitives::{ClassFigures, Tick};
@@ -45,6 +45,12 @@ pub mod dynamic_params {
 		/// Ticks from unbonding to the release of the stake.
 		#[codec(index = 0)]
 		pub static UnbondTicks: Tick = WEEK;
+		/// Ticks from the moment at which stake is set aside to its payment.
+		#[codec(index = 1)]
+		pub static SlashTicks: Tick = SLASH_DELAY;
+		/// Ticks from a refuted result to the moment at which the provider can be reactivated.
+		#[codec(index = 2)]
+		pub static ChillTicks: Tick = WEEK;
 	}
 
 	/// Kernels.

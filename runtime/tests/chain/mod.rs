@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test program uses its part")]
 
+pub(crate) mod work;
+pub(crate) mod world;
+
 use codec::Encode;
 use frame_support::genesis_builder_helper::{build_state, get_preset};
 use millrace_runtime::{
@@ -15,7 +18,7 @@ use sp_consensus_babe::{
 	BABE_ENGINE_ID,
 };
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{generic::Era, traits::Header as _, Digest, DigestItem};
+use sp_runtime::{generic::Era, traits::Header as _, Digest, DigestItem, DispatchOutcome};
 
 /// A chain of blocks that the first validator authors, one in each slot.
 pub(crate) struct Chain {
@@ -28,8 +31,20 @@ pub(crate) struct Chain {
 impl Chain {
 	/// The chain of the named preset, at genesis.
 	pub(crate) fn new(preset: &str) -> Chain {
+		Chain::from_genesis(genesis(preset))
+	}
+
+	/// The same, but no session ends: the block in which one does elects validators, is full with it, and counts as no
+	/// tick.
+	pub(crate) fn without_elections(preset: &str) -> Chain {
+		let mut whole: Value = serde_json::from_slice(&genesis(preset)).expect("JSON");
+		whole["settings"]["epochSlots"] = 100_000.into();
+		Chain::from_genesis(serde_json::to_vec(&whole).expect("JSON can be written"))
+	}
+
+	fn from_genesis(genesis: Vec<u8>) -> Chain {
 		let mut state = sp_io::TestExternalities::new_empty();
-		state.execute_with(|| build_state::<RuntimeGenesisConfig>(genesis(preset)).expect("the preset builds"));
+		state.execute_with(|| build_state::<RuntimeGenesisConfig>(genesis).expect("the preset builds"));
 		Chain {
 			state,
 			parent: Hash::default(),
@@ -46,6 +61,18 @@ impl Chain {
 	/// Executes a block with the transactions that `transactions` makes on its state, each of which must be valid and
 	/// succeed. Returns the events of the block.
 	pub(crate) fn block(&mut self, transactions: impl FnOnce() -> Vec<UncheckedExtrinsic>) -> Vec<RuntimeEvent> {
+		let (outcomes, events) = self.attempt(transactions);
+		for outcome in outcomes {
+			outcome.expect("it succeeds");
+		}
+		events
+	}
+
+	/// As [`Self::block`], but the transactions may fail. Returns the outcome of each, too.
+	pub(crate) fn attempt(
+		&mut self,
+		transactions: impl FnOnce() -> Vec<UncheckedExtrinsic>,
+	) -> (Vec<DispatchOutcome>, Vec<RuntimeEvent>) {
 		self.height += 1;
 		self.slot += 1;
 		let author = SecondaryPlainPreDigest {
@@ -60,25 +87,22 @@ impl Chain {
 		};
 		let header = Header::new(self.height, Hash::default(), Hash::default(), self.parent, digest);
 		let now = self.slot * SLOT_MILLISECONDS;
-		let (parent, events) = self.state.execute_with(|| {
+		let (parent, outcomes, events) = self.state.execute_with(|| {
 			Executive::initialize_block(&header);
 			let time = UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(pallet_timestamp::Call::set { now }));
 			Executive::apply_extrinsic(time)
 				.expect("the inherent is valid")
 				.expect("the inherent succeeds");
-			for transaction in transactions() {
-				Executive::apply_extrinsic(transaction)
-					.expect("the transaction is valid")
-					.expect("it succeeds");
-			}
+			let outcomes = transactions()
+				.into_iter()
+				.map(|transaction| Executive::apply_extrinsic(transaction).expect("the transaction is valid"))
+				.collect();
 			let header = Executive::finalize_block();
-			(
-				header.hash(),
-				System::events().into_iter().map(|record| record.event).collect(),
-			)
+			let events = System::events().into_iter().map(|record| record.event).collect();
+			(header.hash(), outcomes, events)
 		});
 		self.parent = parent;
-		events
+		(outcomes, events)
 	}
 
 	/// Executes a block without transactions.

@@ -43,12 +43,9 @@ impl Actor {
 				self.remember(key).sent = false;
 				self.write(key, Entry { intent: None, ..entry }).map(Some)
 			}
-			(Action::Conflict, _) => {
-				if !std::mem::replace(&mut self.remember(key).conflict, true) {
-					tracing::error!(
-						job = %key.job,
-						"the chain shows a result that this worker did not compute; is the worker key used twice?"
-					);
+			(Action::Conflict | Action::Lost | Action::Silent, _) => {
+				if self.remember(key).is_news(action) {
+					log_trouble(action, key);
 				}
 				Ok(None)
 			}
@@ -89,6 +86,7 @@ impl Actor {
 				tracing::warn!(job = %key.job, "given up");
 				Ok(self.send(key, CallKind::Abandon, None, entry, view))
 			}
+			(Action::Provide, Some(job)) => Ok(self.provide(key, job, entry, view)),
 			(Action::Resend, _) => Ok(self.resend(key, entry)),
 			(_, None) => Ok(None),
 		}
@@ -99,7 +97,7 @@ impl Actor {
 		self.memory.entry(*key).or_default()
 	}
 
-	fn write(&self, key: &Key, entry: Entry) -> Result<Entry, ActorError> {
+	pub(super) fn write(&self, key: &Key, entry: Entry) -> Result<Entry, ActorError> {
 		block_in_place(|| self.parts.journal.put(key, &entry))?;
 		Ok(entry)
 	}
@@ -128,5 +126,25 @@ impl Actor {
 		memory.sent = false;
 		memory.pause();
 		Ok(())
+	}
+}
+
+/// Says what this worker can do nothing about.
+fn log_trouble(trouble: Action, key: &Key) {
+	let job = key.job;
+	match trouble {
+		Action::Lost => tracing::error!(
+			%job,
+			"the committed result is not on the disk and cannot be computed again here, so it is not served and demanded \
+			 leaves are not provided; restore the state directory from a copy, or the stake pays for it"
+		),
+		Action::Silent => tracing::error!(
+			%job,
+			"demanded leaves were not provided in time: the job is void, its requester is refunded, and stake is slashed"
+		),
+		_ => tracing::error!(
+			%job,
+			"the chain shows a result that this worker did not compute; is the worker key used twice?"
+		),
 	}
 }

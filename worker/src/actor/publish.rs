@@ -3,12 +3,12 @@
 use super::Actor;
 use crate::{
 	journal::{Entry, Key, Step},
-	report::{JobRow, Report},
+	report::{DemandRow, JobRow, Report},
 	table::Row,
-	view::View,
+	view::{window_of, View},
 };
 use millrace_client::{
-	chain::{JobId, JobView},
+	chain::{JobId, JobView, Window},
 	endpoint::auth::unix_now,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -56,6 +56,8 @@ impl Actor {
 			asks: view.asks.iter().map(|ask| ask.level.0).collect(),
 			backend: self.parts.tools.backend.describe(),
 			stopped: self.parts.tools.backend.stopped(),
+			convicted: view.provider.fraud_clock,
+			demands: demands(view),
 			stored: self.parts.store.used().unwrap_or(0),
 			written: unix_now(),
 			jobs: entries.iter().map(|(key, entry)| JobRow::new(key, entry)).collect(),
@@ -64,4 +66,19 @@ impl Actor {
 			tracing::debug!(%error, "the status file cannot be written");
 		}
 	}
+}
+
+fn demands(view: &View) -> Vec<DemandRow> {
+	let until = |job: &JobId| match view.jobs.get(job).and_then(window_of) {
+		Some(Window::Demanded { until, .. }) => until,
+		_ => None,
+	};
+	view.demands
+		.iter()
+		.map(|(job, leaves)| DemandRow {
+			job: *job,
+			missing: u32::try_from(leaves.len()).unwrap_or(u32::MAX),
+			until: until(job),
+		})
+		.collect()
 }

@@ -5,6 +5,7 @@ use crate::{
 	jobs::{self, JobError, Time},
 	journal::{CallKind, Entry, JournalError, Key, Step},
 	store::StoreError,
+	tree::TreeError,
 	view::View,
 	wire::WireError,
 };
@@ -33,15 +34,16 @@ pub(super) struct Finished {
 }
 
 /// How it ended. Where it succeeded, the journal already says so.
-enum What {
+pub(super) enum What {
 	Took(Result<(), StoreError>),
 	Worked(Result<(), StepError>),
 	Sent(Result<(), WireError>),
+	Unanswered(TreeError),
 }
 
 /// Why preparing or running failed.
 #[derive(Debug, thiserror::Error)]
-enum StepError {
+pub(super) enum StepError {
 	#[error(transparent)]
 	Job(#[from] JobError),
 	#[error(transparent)]
@@ -54,7 +56,7 @@ enum StepError {
 
 impl Actor {
 	/// Starts a step. It gets a flag that is set when it should end early.
-	fn begin<F>(&mut self, key: &Key, direct: bool, step: impl FnOnce(Arc<AtomicBool>) -> F) -> Option<Entry>
+	pub(super) fn begin<F>(&mut self, key: &Key, direct: bool, step: impl FnOnce(Arc<AtomicBool>) -> F) -> Option<Entry>
 	where
 		F: Future<Output = What> + Send + 'static,
 	{
@@ -221,6 +223,7 @@ impl Actor {
 			.work
 			.remove(&key)
 			.is_some_and(|work| work.cancel.load(Ordering::Relaxed));
+		let entry = self.parts.journal.get(&key)?;
 		let memory = self.remember(&key);
 		match what {
 			What::Took(Ok(())) | What::Worked(Ok(())) => memory.go_on(),
@@ -244,19 +247,24 @@ impl Actor {
 					let cause = std::error::Error::source(&error).map(ToString::to_string);
 					tracing::error!(job = %key.job, %error, cause, "the job's step failed");
 				}
+				// A result that is committed is computed again after it was lost: there is nothing to turn down any more.
+				let is_committed = entry.is_some_and(|entry| entry.step >= Step::Committed);
 				match &error {
-					StepError::Job(error) if error.reason().is_some() => memory.verdict = error.reason(),
+					StepError::Job(error) if error.reason().is_some() && !is_committed => {
+						memory.verdict = error.reason();
+					}
 					_ => memory.pause(),
 				}
 				self.annotate(&key, error.to_string())?;
 			}
+			What::Unanswered(error) => self.unanswered(&key, error)?,
 			What::Sent(Ok(())) => {
 				memory.sent = true;
 				memory.go_on();
 			}
 			What::Sent(Err(WireError::Refused(reason))) => {
 				tracing::warn!(job = %key.job, reason, "the node refused the transaction");
-				if let Some(entry) = self.parts.journal.get(&key)? {
+				if let Some(entry) = entry {
 					self.drop_intent(&key, entry, &format!("the node refused a transaction: {reason}"))?;
 				}
 			}

@@ -1,7 +1,7 @@
 //! Answers that say what is wrong: `{"error": code, "message": sentence, "hint": what to do}`.
 
 use super::limits::Refusal;
-use crate::store::{PutError, StoreError};
+use crate::store::{GetError, PutError, StoreError};
 use axum::{
 	http::{header, StatusCode},
 	response::{IntoResponse, Response},
@@ -53,6 +53,14 @@ impl ApiError {
 			"too_large",
 			format!("the body has more than {limit} bytes"),
 			"send at most 1 MiB of chunks at once, and a leaf list of exactly 32 bytes for each chunk",
+		)
+	}
+
+	pub(crate) fn out_of_range(message: impl Into<String>) -> Self {
+		Self::bad_request(
+			"out_of_range",
+			message,
+			"compute the range from the job: its items, the items of a leaf, the length of an input",
 		)
 	}
 
@@ -145,6 +153,22 @@ impl From<PutError> for ApiError {
 				"nothing of this body was stored; send the committed bytes",
 			),
 			PutError::Store(error) => error.into(),
+		}
+	}
+}
+
+impl From<GetError> for ApiError {
+	fn from(error: GetError) -> Self {
+		let message = error.to_string();
+		match error {
+			GetError::NoSuchInput(_) => Self::not_found("unknown_input", message, "inputs are counted from 0"),
+			GetError::NoSuchChunk { .. } => Self::out_of_range(message),
+			GetError::Incomplete(_) => Self::conflict(
+				"incomplete",
+				message,
+				"GET inputs says what is missing; who has the bytes may push them",
+			),
+			GetError::Store(error) => error.into(),
 		}
 	}
 }

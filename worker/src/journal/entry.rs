@@ -56,13 +56,18 @@ pub enum Step {
 	Committing,
 	/// The chain shows our root.
 	Committed,
+	/// A `provide` was signed: leaves of the result are demanded. Goes back to `Committed` when the chain has them.
+	// Journals are older than this step, so it has the next free number and not the one of its place.
+	#[codec(index = 8)]
+	Providing,
 	/// The job is gone from finalised state; its files were deleted.
+	#[codec(index = 7)]
 	Ended,
 }
 
 impl Step {
 	/// Every step, in order.
-	pub const ALL: [Step; 8] = [
+	pub const ALL: [Step; 9] = [
 		Step::Seen,
 		Step::InputsReady,
 		Step::Accepting,
@@ -70,6 +75,7 @@ impl Step {
 		Step::Computed,
 		Step::Committing,
 		Step::Committed,
+		Step::Providing,
 		Step::Ended,
 	];
 
@@ -83,6 +89,7 @@ impl Step {
 			Step::Computed => "Computed",
 			Step::Committing => "Committing",
 			Step::Committed => "Committed",
+			Step::Providing => "Providing",
 			Step::Ended => "Ended",
 		}
 	}
@@ -108,6 +115,11 @@ pub enum CallKind {
 	Drain,
 	/// `resume`.
 	Resume,
+	/// `provide`.
+	Provide {
+		/// The lowest leaf in it: once the chain does not miss that one any more, the call has had its effect.
+		first: u32,
+	},
 }
 
 /// A signed extrinsic. Kept whole: sending the same bytes again is always safe, signing anew is not.

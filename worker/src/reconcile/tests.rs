@@ -71,6 +71,10 @@ fn running_job() -> JobView {
 }
 
 fn committed_job() -> JobView {
+	committed_in(Window::Open { end: 900 })
+}
+
+fn committed_in(window: Window) -> JobView {
 	let payout = AccountId([6; 32]);
 	job(
 		JobState::Committed {
@@ -78,10 +82,18 @@ fn committed_job() -> JobView {
 			payout,
 			root: H256(ROOT),
 			units: 77,
-			window_end: 900,
+			window,
 		},
 		1,
 	)
+}
+
+/// A committed job of which leaves are demanded.
+fn demanded_job() -> JobView {
+	committed_in(Window::Demanded {
+		left: 880,
+		until: Some(UNTIL),
+	})
 }
 
 fn entry(step: Step) -> Entry {
@@ -92,7 +104,7 @@ fn entry(step: Step) -> Entry {
 			hash: [0; 32],
 		})
 	};
-	if matches!(step, Step::Computed | Step::Committing | Step::Committed) {
+	if (Step::Computed..=Step::Providing).contains(&step) {
 		entry.outcome = Some(Outcome {
 			root: ROOT,
 			units: 77,
@@ -127,6 +139,8 @@ fn facts<'a>(job: Option<&'a JobView>, entry: Option<&'a Entry>) -> Facts<'a> {
 		verdict: None,
 		sent: true,
 		stopping: false,
+		missing: &[],
+		convicted: false,
 	}
 }
 
@@ -264,6 +278,14 @@ fn after_a_restart_the_further_side_counts() {
 		decide(&facts(Some(&assigned_job()), Some(&entry(Step::Committed)))),
 		Action::Commit
 	);
+	for job in [running_job(), assigned_job()] {
+		let providing = with_intent(Step::Providing, CallKind::Provide { first: 3 });
+		assert_eq!(
+			decide(&facts(Some(&job), Some(&providing))),
+			Action::Commit,
+			"leaves are of no use where nothing is committed"
+		);
+	}
 	assert_eq!(
 		decide(&facts(Some(&assigned_job()), Some(&entry(Step::Ended)))),
 		Action::See
@@ -387,4 +409,176 @@ fn a_deadline_leaves_a_fifth_for_blocks_and_checks() {
 	// 50 ticks are 150 s.
 	assert!(!is_too_slow(&running_job(), 120_000));
 	assert!(is_too_slow(&running_job(), 120_001));
+}
+
+#[test]
+fn demanded_leaves_are_provided_and_nothing_is_sent_twice() {
+	let (job, missing) = (demanded_job(), [3, 5, 8]);
+	let committed = entry(Step::Committed);
+	let demanded = Facts {
+		missing: &missing,
+		..facts(Some(&job), Some(&committed))
+	};
+	assert_eq!(decide(&demanded), Action::Provide);
+
+	let providing = with_intent(Step::Providing, CallKind::Provide { first: 3 });
+	let sent = Facts {
+		entry: Some(&providing),
+		..demanded
+	};
+	assert_eq!(decide(&sent), Action::Wait);
+	let restarted = Facts { sent: false, ..sent };
+	assert_eq!(decide(&restarted), Action::Resend, "a new process sends the same bytes");
+	assert_eq!(decide(&Facts { best: 74, ..sent }), Action::Expired);
+	assert_eq!(
+		decide(&Facts { nonce: 6, ..sent }),
+		Action::Failed,
+		"included, and the leaf is still missing"
+	);
+	// What follows each of the two: the record without its extrinsic.
+	let dropped = entry(Step::Providing);
+	assert_eq!(
+		decide(&Facts {
+			entry: Some(&dropped),
+			..demanded
+		}),
+		Action::Provide
+	);
+}
+
+#[test]
+fn a_large_demand_is_provided_call_by_call() {
+	let (job, left) = (demanded_job(), [5, 8]);
+	let providing = with_intent(Step::Providing, CallKind::Provide { first: 3 });
+	// Included or not yet seen as included, by whomever: leaf 3 is on the chain.
+	for (nonce, sent) in [(5, true), (6, true), (6, false), (5, false)] {
+		let partly = Facts {
+			missing: &left,
+			nonce,
+			sent,
+			..facts(Some(&job), Some(&providing))
+		};
+		assert_eq!(decide(&partly), Action::Note(Step::Committed));
+	}
+	let committed = providing.at(Step::Committed);
+	assert_eq!(committed.intent, None);
+	let next = Facts {
+		missing: &left,
+		..facts(Some(&job), Some(&committed))
+	};
+	assert_eq!(decide(&next), Action::Provide);
+	// The last of them: the demand is gone, and the window runs on.
+	let job = committed_job();
+	assert_eq!(
+		decide(&facts(Some(&job), Some(&providing))),
+		Action::Note(Step::Committed)
+	);
+	assert_eq!(decide(&facts(Some(&job), Some(&committed))), Action::Wait);
+}
+
+#[test]
+fn only_a_demand_whose_time_runs_is_answered() {
+	let (missing, committed) = ([3], entry(Step::Committed));
+	let decided = |window: Window, tick: Tick| {
+		let job = committed_in(window);
+		decide(&Facts {
+			missing: &missing,
+			tick,
+			..facts(Some(&job), Some(&committed))
+		})
+	};
+	let open = Window::Demanded {
+		left: 880,
+		until: Some(UNTIL),
+	};
+	assert_eq!(decided(open, UNTIL), Action::Provide);
+	assert_eq!(decided(open, UNTIL + 1), Action::Silent);
+	let queued = Window::Demanded { left: 880, until: None };
+	assert_eq!(decided(queued, 20), Action::Wait);
+	assert_eq!(decided(Window::Open { end: 900 }, 20), Action::Wait);
+}
+
+#[test]
+fn a_demand_is_answered_however_often_it_failed_and_even_while_stopping() {
+	let (job, missing) = (demanded_job(), [3]);
+	let mut failed = entry(Step::Providing);
+	failed.failures = u8::MAX;
+	for (stopping, convicted) in [(false, false), (true, false), (false, true)] {
+		let facts = Facts {
+			missing: &missing,
+			stopping,
+			convicted,
+			..facts(Some(&job), Some(&failed))
+		};
+		assert_eq!(decide(&facts), Action::Provide);
+	}
+}
+
+#[test]
+fn a_demand_comes_after_what_the_journal_lacks() {
+	let (job, missing) = (demanded_job(), [3]);
+	let decided = |entry: &Entry, files: Files, verdict: Option<RejectReason>| {
+		decide(&Facts {
+			missing: &missing,
+			files,
+			verdict,
+			..facts(Some(&job), Some(entry))
+		})
+	};
+	let committing = with_intent(Step::Committing, CallKind::Commit);
+	assert_eq!(
+		decided(&committing, Files::Complete, None),
+		Action::Note(Step::Committed)
+	);
+	assert_eq!(decided(&entry(Step::Committed), Files::Untaken, None), Action::Take);
+	for step in [Step::Seen, Step::Committed, Step::Providing] {
+		let lost = Entry {
+			outcome: None,
+			..entry(step)
+		};
+		assert_eq!(decided(&lost, Files::Untaken, None), Action::Take);
+		assert_eq!(decided(&lost, Files::Complete, None), Action::Run);
+		assert_eq!(decided(&lost, Files::Incomplete, None), Action::Lost);
+		let verdict = Some(RejectReason::Other);
+		assert_eq!(decided(&lost, Files::Complete, verdict), Action::Lost);
+	}
+	// Computed again, it goes the same way.
+	assert_eq!(
+		decided(&entry(Step::Computed), Files::Complete, None),
+		Action::Note(Step::Committed)
+	);
+}
+
+#[test]
+fn a_convicted_provider_accepts_and_commits_nothing() {
+	for job in [assigned_job(), running_job()] {
+		for step in [Step::Seen, Step::InputsReady, Step::Accepted, Step::Computed] {
+			for files in [Files::Untaken, Files::Incomplete, Files::Complete] {
+				let entry = entry(step);
+				let convicted = Facts {
+					convicted: true,
+					files,
+					tick: UNTIL,
+					..facts(Some(&job), Some(&entry))
+				};
+				assert_eq!(decide(&convicted), Action::Wait, "{step:?} {}", job.state.name());
+			}
+		}
+		// Not even the same bytes again.
+		let entry = with_intent(Step::Committing, CallKind::Commit);
+		let convicted = Facts {
+			convicted: true,
+			sent: false,
+			..facts(Some(&job), Some(&entry))
+		};
+		assert_eq!(decide(&convicted), Action::Wait);
+	}
+	// What is gone is cleaned up, and what is committed is served on.
+	let entry = entry(Step::Accepted);
+	let gone = Facts {
+		convicted: true,
+		gone: true,
+		..facts(None, Some(&entry))
+	};
+	assert_eq!(decide(&gone), Action::End);
 }

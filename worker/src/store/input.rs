@@ -2,18 +2,19 @@
 
 use super::{space, StoreError};
 use millrace_client::chain::InputRef;
-use millrace_kernel::tree::{input_chunks, input_leaf, input_root_of_leaves, Blake2b, Digest};
+use millrace_kernel::tree::{input_chunks, input_leaf, input_leaves, input_root_of_leaves, Blake2b, Digest};
 use serde::Serialize;
 use std::{
 	fs::{self, File},
 	io::{self, Read},
 	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
+	sync::Arc,
 };
 
 /// Bytes of a chunk.
 const CHUNK: usize = 1_024;
-/// Chunks read at once when files are hashed.
+/// Chunks read at once when files are hashed, and given at once.
 const CHUNKS_AT_ONCE: usize = 1_024;
 /// Most ranges of missing chunks that are reported.
 const RANGES: usize = 64;
@@ -49,6 +50,40 @@ pub enum PutError {
 	Store(#[from] StoreError),
 }
 
+/// Why bytes of an input are not given.
+#[derive(Debug, thiserror::Error)]
+pub enum GetError {
+	/// The job has fewer inputs.
+	#[error("the job has no input {0}")]
+	NoSuchInput(usize),
+	/// The input has fewer chunks.
+	#[error("input {input} has {chunks} chunks and no chunk {chunk}")]
+	NoSuchChunk {
+		/// The input.
+		input: usize,
+		/// The chunk that was asked for.
+		chunk: u64,
+		/// Chunks that it has.
+		chunks: usize,
+	},
+	/// Chunks of it are missing, or were damaged on the disk.
+	#[error("input {0} is not complete here")]
+	Incomplete(usize),
+	/// The disk.
+	#[error(transparent)]
+	Store(#[from] StoreError),
+}
+
+/// The hashes of an input's chunks, one after another, without a copy.
+#[derive(Clone, Debug)]
+pub struct LeafList(Arc<[Digest]>);
+
+impl AsRef<[u8]> for LeafList {
+	fn as_ref(&self) -> &[u8] {
+		self.0.as_flattened()
+	}
+}
+
 /// What has arrived of an input.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct InputProgress {
@@ -67,7 +102,7 @@ pub(super) struct Input {
 	leaves_path: PathBuf,
 	file: File,
 	/// Empty until the list came.
-	leaves: Vec<Digest>,
+	leaves: Arc<[Digest]>,
 	/// Whether a chunk is there, one for each chunk.
 	have: Vec<bool>,
 	missing: usize,
@@ -90,7 +125,7 @@ impl Input {
 			data,
 			leaves_path,
 			file,
-			leaves: Vec::new(),
+			leaves: Arc::default(),
 			have: vec![false; chunks],
 			missing: chunks,
 		};
@@ -100,12 +135,13 @@ impl Input {
 			Err(error) => return Err(StoreError::io(&input.leaves_path, error)),
 		};
 		if let Some(leaves) = input.leaves_of(&stored) {
-			input.leaves = leaves;
+			input.leaves = leaves.into();
 		} else if reference.len == 0 {
 			// There is nothing to send: the one leaf of an empty input is known.
 			input.leaves = Some(vec![input_leaf::<Blake2b>(&[])])
 				.filter(|leaves| input.makes_root(leaves))
-				.unwrap_or_default();
+				.unwrap_or_default()
+				.into();
 		}
 		input.hash_file(&mut |_| {})?;
 		Ok(input)
@@ -113,6 +149,37 @@ impl Input {
 
 	pub(super) fn leaf_list_len(&self) -> usize {
 		self.have.len() * 32
+	}
+
+	/// How many chunks it has.
+	pub(super) fn count(&self) -> usize {
+		self.have.len()
+	}
+
+	/// The hashes of all chunks, once all chunks are there.
+	pub(super) fn leaf_list(&self) -> Option<LeafList> {
+		self.is_complete().then(|| LeafList(self.leaves.clone()))
+	}
+
+	/// At most 1,024 chunks from number `first` on, which exists. `None` when one is not what its hash says; it then counts
+	/// as missing.
+	pub(super) fn chunks(&mut self, first: usize) -> Result<Option<Vec<u8>>, StoreError> {
+		let start = first.saturating_mul(CHUNK);
+		let len = index(self.reference.len)
+			.saturating_sub(start)
+			.min(CHUNK * CHUNKS_AT_ONCE);
+		let mut bytes = vec![0u8; len];
+		self.file
+			.read_exact_at(&mut bytes, start as u64)
+			.map_err(|error| StoreError::io(&self.data, error))?;
+		let mut sound = true;
+		for (chunk, hash) in (first..).zip(input_leaves::<Blake2b>(&bytes)) {
+			if self.leaves.get(chunk) != Some(&hash) {
+				self.mark(chunk, false);
+				sound = false;
+			}
+		}
+		Ok(sound.then_some(bytes))
 	}
 
 	pub(super) fn put_leaves(&mut self, hashes: &[u8]) -> Result<(), PutError> {
@@ -131,7 +198,7 @@ impl Input {
 		}
 		let leaves = self.leaves_of(hashes).ok_or(PutError::Root)?;
 		space::write_whole(&self.leaves_path, hashes).map_err(|error| StoreError::io(&self.leaves_path, error))?;
-		self.leaves = leaves;
+		self.leaves = leaves.into();
 		if self.reference.len == 0 {
 			self.mark(0, true);
 		}
@@ -272,134 +339,4 @@ fn index(number: u32) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use millrace_client::chain::H256;
-	use millrace_kernel::tree::input_root;
-
-	fn leaves(bytes: &[u8]) -> Vec<u8> {
-		bytes.chunks(CHUNK).flat_map(input_leaf::<Blake2b>).collect()
-	}
-
-	fn input(dir: &Path, bytes: &[u8]) -> Input {
-		let reference = InputRef {
-			root: H256(input_root::<Blake2b>(bytes)),
-			len: bytes.len() as u32,
-		};
-		Input::open(dir, 0, reference).unwrap()
-	}
-
-	fn sample(len: usize) -> Vec<u8> {
-		(0..len).map(|at| (at % 253) as u8 + 1).collect()
-	}
-
-	#[test]
-	fn chunks_arrive_in_any_order_and_survive_a_restart() {
-		let dir = tempfile::tempdir().unwrap();
-		let bytes = sample(3 * CHUNK + 100);
-		let mut first = input(dir.path(), &bytes);
-		assert!(matches!(first.put_chunks(0, &bytes), Err(PutError::NoLeaves)));
-		first.put_leaves(&leaves(&bytes)).unwrap();
-		first.put_chunks(3, &bytes[3 * CHUNK..]).unwrap();
-		first.put_chunks(1, &bytes[CHUNK..2 * CHUNK]).unwrap();
-		assert_eq!(
-			first.progress(),
-			InputProgress {
-				len: 3_172,
-				leaves: true,
-				missing: vec![(0, 1), (2, 1)]
-			}
-		);
-		assert_eq!(first.load().unwrap(), None);
-		drop(first);
-
-		let mut second = input(dir.path(), &bytes);
-		assert_eq!(second.progress().missing, vec![(0, 1), (2, 1)]);
-		second.put_chunks(0, &bytes[..3 * CHUNK]).unwrap();
-		assert!(second.is_complete());
-		assert_eq!(second.load().unwrap(), Some(bytes));
-	}
-
-	#[test]
-	fn wrong_bytes_are_refused_and_change_nothing() {
-		let dir = tempfile::tempdir().unwrap();
-		let bytes = sample(2 * CHUNK + 7);
-		let mut input = input(dir.path(), &bytes);
-		let mut other = leaves(&bytes);
-		other[40] ^= 1;
-		assert!(matches!(input.put_leaves(&other), Err(PutError::Root)));
-		assert!(matches!(
-			input.put_leaves(&other[..64]),
-			Err(PutError::LeavesLength {
-				expected: 96,
-				actual: 64
-			})
-		));
-		input.put_leaves(&leaves(&bytes)).unwrap();
-		input.put_leaves(&leaves(&bytes)).unwrap();
-		assert!(matches!(input.put_leaves(&other), Err(PutError::Root)));
-
-		let mut wrong = bytes.clone();
-		wrong[CHUNK] ^= 1;
-		assert!(matches!(input.put_chunks(0, &wrong), Err(PutError::Chunk(1))));
-		assert_eq!(input.progress().missing, vec![(0, 3)]);
-		for (first, part) in [
-			(0, &bytes[..0]),
-			(0, &bytes[..100]),
-			(1, &bytes[..]),
-			(2, &bytes[..CHUNK]),
-			(3, &bytes[..CHUNK]),
-			(u64::MAX, &bytes[..CHUNK]),
-			(u64::MAX / 1_024, &bytes[..CHUNK]),
-		] {
-			assert!(
-				matches!(input.put_chunks(first, part), Err(PutError::Bounds)),
-				"{first} {}",
-				part.len()
-			);
-		}
-		// A chunk shown at another place.
-		assert!(matches!(input.put_chunks(1, &bytes[..CHUNK]), Err(PutError::Chunk(1))));
-	}
-
-	#[test]
-	fn bytes_that_rot_on_the_disk_count_as_missing() {
-		let dir = tempfile::tempdir().unwrap();
-		let bytes = sample(4 * CHUNK);
-		let mut input = input(dir.path(), &bytes);
-		input.put_leaves(&leaves(&bytes)).unwrap();
-		input.put_chunks(0, &bytes).unwrap();
-		input.file.write_all_at(&[0], 2 * CHUNK as u64 + 5).unwrap();
-		assert_eq!(input.load().unwrap(), None);
-		assert_eq!(input.progress().missing, vec![(2, 1)]);
-	}
-
-	#[test]
-	fn an_empty_input_needs_nothing() {
-		let dir = tempfile::tempdir().unwrap();
-		let mut empty = input(dir.path(), &[]);
-		assert!(empty.is_complete());
-		assert_eq!(empty.load().unwrap(), Some(Vec::new()));
-		let other = Input::open(
-			dir.path(),
-			1,
-			InputRef {
-				root: H256([1; 32]),
-				len: 0,
-			},
-		)
-		.unwrap();
-		assert!(!other.is_complete());
-	}
-
-	#[test]
-	fn zeros_are_bytes_like_others() {
-		let dir = tempfile::tempdir().unwrap();
-		let bytes = vec![0u8; 2 * CHUNK];
-		let mut input = input(dir.path(), &bytes);
-		assert!(!input.is_complete(), "without the leaf list nothing is known");
-		input.put_leaves(&leaves(&bytes)).unwrap();
-		input.put_chunks(0, &bytes).unwrap();
-		assert_eq!(input.load().unwrap(), Some(bytes));
-	}
-}
+mod tests;

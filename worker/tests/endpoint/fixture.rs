@@ -23,6 +23,7 @@ use millrace_worker::{
 		JobSource, Phase, ServedJob,
 	},
 	store::{JobFiles, Store},
+	tree::{OutputShape, Trees},
 };
 use rustls::pki_types::ServerName;
 use std::{
@@ -44,6 +45,18 @@ pub(crate) const GENESIS: [u8; 32] = [1; 32];
 pub(crate) const PROVIDER: u32 = 7;
 pub(crate) const JOB: JobId = JobId([0xaa; 32]);
 pub(crate) const CHUNK: usize = 1_024;
+/// 61 leaves of 12 bytes, and one of 4.
+pub(crate) const OUTPUT: OutputShape = OutputShape {
+	items: 184,
+	item_size: 4,
+	items_per_leaf: 3,
+};
+/// Leaves of that shape.
+pub(crate) const LEAVES: usize = 62;
+/// Bytes of its output.
+pub(crate) const OUTPUT_BYTES: usize = 184 * 4;
+/// Bytes of its bundle.
+const BUNDLE: u64 = (OUTPUT_BYTES + LEAVES * 12) as u64;
 
 /// Jobs as a table.
 #[derive(Default)]
@@ -104,7 +117,7 @@ impl Fixture {
 			root: H256(input_root::<Blake2b>(&input)),
 			len: input.len() as u32,
 		};
-		let files = store.take(&JOB, &[reference], 1_000).unwrap();
+		let files = store.take(&JOB, &[reference], BUNDLE).unwrap();
 		let data_key = Key::from_seed([3; 32]).unwrap();
 		let table = Arc::new(Table::default());
 		let identity = TlsIdentity::generate().unwrap();
@@ -117,6 +130,7 @@ impl Fixture {
 			backend: Box::new(|| "reference".to_owned()),
 			jobs: table.clone(),
 			limits: Limits::new(caps),
+			trees: Trees::default(),
 		};
 		tokio::spawn(serve(
 			listener,
@@ -144,7 +158,8 @@ impl Fixture {
 			phase,
 			data_key: self.data_key.public(),
 			public,
-			bundle: phase == Phase::Committed,
+			output: OUTPUT,
+			bundle: matches!(phase, Phase::Committed { .. }),
 			no_space: false,
 			files: Some(self.files.clone()),
 		};

@@ -1,5 +1,6 @@
 //! The endpoint over real TLS on this machine, with a table in place of the chain.
 
+mod downloads;
 mod fixture;
 
 use fixture::{path, Fixture, CHUNK, JOB};
@@ -14,6 +15,9 @@ use rustls::pki_types::ServerName;
 use std::sync::atomic::Ordering;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+
+/// Committed to some result.
+const SOME: Phase = Phase::Committed { root: [0; 32] };
 
 #[tokio::test]
 async fn inputs_go_in_and_the_result_comes_out() {
@@ -65,7 +69,7 @@ async fn inputs_go_in_and_the_result_comes_out() {
 	);
 	let bundle: Vec<u8> = (0..1_000u32).map(|at| at as u8).collect();
 	std::fs::write(fixture.files.bundle_path(), &bundle).unwrap();
-	fixture.set(Phase::Committed, false);
+	fixture.set(SOME, false);
 	let answer = fixture.ask(Method::GET, "bundle", &[]).await;
 	assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &bundle[..]));
 	assert_eq!(answer.headers["content-length"], "1000");
@@ -77,7 +81,7 @@ async fn ranges_of_the_result() {
 	let fixture = Fixture::new(Caps::default()).await;
 	let bundle: Vec<u8> = (0..1_000u32).map(|at| (at % 249) as u8).collect();
 	std::fs::write(fixture.files.bundle_path(), &bundle).unwrap();
-	fixture.set(Phase::Committed, true);
+	fixture.set(SOME, true);
 	for (range, first, last) in [
 		("bytes=0-0", 0, 0),
 		("bytes=990-", 990, 999),
@@ -229,13 +233,13 @@ async fn only_the_data_key_for_this_very_request() {
 
 	// The result: for anyone only where the job says so.
 	std::fs::write(fixture.files.bundle_path(), [1, 2, 3]).unwrap();
-	fixture.set(Phase::Committed, false);
+	fixture.set(SOME, false);
 	let anyone = fixture.send(Method::GET, &path("bundle"), &[], &[]).await;
 	assert_eq!(
 		(anyone.status, anyone.code().as_str()),
 		(StatusCode::UNAUTHORIZED, "unsigned")
 	);
-	fixture.set(Phase::Committed, true);
+	fixture.set(SOME, true);
 	assert_eq!(
 		fixture.send(Method::GET, &path("bundle"), &[], &[]).await.status,
 		StatusCode::OK
@@ -261,7 +265,7 @@ async fn wrong_jobs_paths_and_states() {
 		(StatusCode::BAD_REQUEST, "bad_number")
 	);
 
-	for phase in [Phase::Running, Phase::Committed] {
+	for phase in [Phase::Running, SOME] {
 		fixture.set(phase, false);
 		let late = fixture.ask(Method::PUT, "inputs/0/leaves", &fixture.leaves()).await;
 		assert_eq!(

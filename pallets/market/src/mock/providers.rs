@@ -1,9 +1,10 @@
-//! Mocks of the kernels and of the providers.
+//! A mock of the providers.
 
 use super::*;
 use codec::{Decode, Encode};
-use millrace_primitives::traits::{
-	Ineligible, JobPhase, KernelFacts, Kernels, Outcome, ProviderEvents, ProviderView, Providers,
+use millrace_primitives::{
+	traits::{Ineligible, JobPhase, Offence, Outcome, ProviderEvents, ProviderView, Providers, SetAside},
+	SlashId,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -13,44 +14,6 @@ use polkadot_sdk::{
 	sp_runtime::{DispatchError, DispatchResult},
 };
 
-/// Knows a handful of hashes.
-pub struct MockKernels;
-
-impl Kernels for MockKernels {
-	fn facts(hash: &KernelHash) -> Option<KernelFacts> {
-		let (inputs, params, retired) = if *hash == KERNEL {
-			(0, 2, false)
-		} else if *hash == KERNEL_WITH_INPUTS {
-			(2, 1, false)
-		} else if *hash == KERNEL_RETIRED {
-			(0, 2, true)
-		} else if *hash == bench_kernel_hash() {
-			(8, 16, false)
-		} else {
-			return None;
-		};
-		Some(KernelFacts {
-			item_size: 16,
-			inputs,
-			params,
-			item_cost: 1_000,
-			max_units: 1 << 30,
-			max_faults: 3,
-			items_per_leaf: 64,
-			retired,
-		})
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn bench_kernel() -> KernelHash {
-		bench_kernel_hash()
-	}
-}
-
-fn bench_kernel_hash() -> KernelHash {
-	KernelHash(H256([4; 32]))
-}
-
 /// A provider of the mock, kept in raw storage so that it takes part in rollbacks.
 #[derive(Clone, Debug, Decode, Encode)]
 pub struct Record {
@@ -59,6 +22,10 @@ pub struct Record {
 	pub payout: AccountId,
 	/// Its free balance above the existential deposit is the stake.
 	pub stake: AccountId,
+	/// What slashes set aside, above the existential deposit.
+	pub aside: AccountId,
+	/// When a result of it was refuted.
+	pub fraud_clock: Option<Tick>,
 	pub pool: Pool,
 	pub lanes: u16,
 	pub assigned: u16,
@@ -73,6 +40,8 @@ pub struct Record {
 	pub no_show: u32,
 	pub abandoned: u32,
 	pub inputs_missing: u32,
+	pub refuted: u32,
+	pub silent: u32,
 	/// Makes every move of a job fail, as a defect elsewhere would.
 	pub broken: bool,
 }
@@ -107,6 +76,12 @@ impl MockProviders {
 		Balances::balance(&record.stake).saturating_sub(ED)
 	}
 
+	/// What slashes of the provider have set aside.
+	pub(crate) fn set_aside(provider: ProviderId) -> Balance {
+		let record = Self::get(provider).expect("a registered provider");
+		Balances::balance(&record.aside).saturating_sub(ED)
+	}
+
 	/// Registers a provider with accounts of its own and twice the stake that its lanes need.
 	pub(crate) fn register(lanes: u16) -> ProviderId {
 		let provider = ProviderId(Self::count());
@@ -117,6 +92,8 @@ impl MockProviders {
 			worker: Some(1_000 + base),
 			payout: 3_000 + base,
 			stake: 4_000 + base,
+			aside: 5_000 + base,
+			fraud_clock: None,
 			pool: POOL,
 			lanes,
 			assigned: 0,
@@ -131,12 +108,15 @@ impl MockProviders {
 			no_show: 0,
 			abandoned: 0,
 			inputs_missing: 0,
+			refuted: 0,
+			silent: 0,
 			broken: false,
 		};
 		for account in [record.owner, 1_000 + base, record.payout] {
 			Balances::set_balance(&account, 10_000);
 		}
 		Balances::set_balance(&record.stake, ED + 240_000 * Balance::from(lanes));
+		Balances::set_balance(&record.aside, ED);
 		Self::put(provider, &record);
 		provider
 	}
@@ -152,6 +132,17 @@ impl MockProviders {
 	pub(crate) fn set_active(provider: ProviderId, active: bool) {
 		Self::change(provider, |record| record.active = active);
 		Self::check_eligibility(provider);
+	}
+
+	/// Gives back what was set aside and lifts the conviction, as cancelling does.
+	pub(crate) fn cancel_slashes(provider: ProviderId) {
+		let record = Self::get(provider).expect("a registered provider");
+		let amount = Self::set_aside(provider);
+		Balances::transfer(&record.aside, &record.stake, amount, Preservation::Preserve).expect("it is there");
+		Self::change(provider, |record| {
+			record.active |= record.fraud_clock.is_some();
+			record.fraud_clock = None;
+		});
 	}
 }
 
@@ -171,6 +162,7 @@ impl Providers<AccountId> for MockProviders {
 			assigned: record.assigned,
 			running: record.running,
 			min_price: record.min_price,
+			fraud_clock: record.fraud_clock,
 		})
 	}
 
@@ -257,6 +249,31 @@ impl Providers<AccountId> for MockProviders {
 		let taken = Balances::transfer(&record.stake, to, amount, Preservation::Preserve).unwrap_or(0);
 		Self::check_eligibility(provider);
 		taken
+	}
+
+	fn slash(provider: ProviderId, offence: Offence<AccountId>) -> SetAside {
+		let record = Self::get(provider).expect("a registered provider");
+		let price = match &offence {
+			Offence::Fraud { escrow, .. } => figures().floor.max(12 * escrow),
+			Offence::Silence { escrow } => 12 * escrow,
+		};
+		let amount = price.min(Self::stake(&record));
+		Balances::transfer(&record.stake, &record.aside, amount, Preservation::Preserve).expect("it is there");
+		Self::change(provider, |record| match offence {
+			Offence::Fraud { .. } => {
+				record.fraud_clock = Some(now());
+				record.active = false;
+				record.refuted += 1;
+			}
+			Offence::Silence { .. } => record.silent += 1,
+		});
+		Self::check_eligibility(provider);
+		let slash = (amount > 0).then(|| {
+			let id: u32 = unhashed::get_or_default(b"mock:slashes");
+			unhashed::put(b"mock:slashes", &(id + 1));
+			SlashId(id)
+		});
+		SetAside { slash, amount }
 	}
 
 	fn record(provider: ProviderId, outcome: Outcome) {

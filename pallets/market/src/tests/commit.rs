@@ -1,6 +1,6 @@
 //! Committing: from both states, once, in time, and only what can be paid.
 
-use crate::{mock::*, Error, Event, JobState};
+use crate::{mock::*, Error, Event, JobState, Window};
 use millrace_primitives::JobId;
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok, dispatch::Pays},
@@ -23,7 +23,7 @@ fn a_commitment_implies_the_acceptance() {
 				payout: payout(provider),
 				root: ROOT,
 				units: 10 * G,
-				window_end: 31
+				window: Window::Open { end: 31 }
 			}
 		);
 		assert_eq!(
@@ -55,7 +55,7 @@ fn one_fee_prepays_acceptance_and_commitment() {
 		assert!(matches!(
 			job(id).state,
 			JobState::Committed {
-				window_end: 33,
+				window: Window::Open { end: 33 },
 				units: 5,
 				..
 			}

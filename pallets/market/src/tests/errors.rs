@@ -1,10 +1,14 @@
 //! Every error can be provoked, and the list of those provoked here is the list that there is.
 
-use crate::{mock::*, Error, RejectReason};
+use super::{
+	demand::{demand, provide},
+	refute::refute,
+};
+use crate::{mock::*, Error, MarketRules, ProofFlaw, RejectReason};
 use codec::Encode;
 use millrace_primitives::{JobId, JobSpec, KernelHash, Level, ProviderId};
 use polkadot_sdk::{
-	frame_support::{assert_ok, dispatch::DispatchErrorWithPostInfo},
+	frame_support::{assert_ok, dispatch::DispatchErrorWithPostInfo, traits::PalletError},
 	sp_core::H256,
 	sp_runtime::{BoundedVec, DispatchError},
 };
@@ -67,7 +71,21 @@ fn commit_error(provider: ProviderId, id: JobId, units: u64) -> &'static str {
 	Market::commit_result(signed(worker(provider)), id, H256::zero(), units).name()
 }
 
-const CASES: [(&str, Case); 50] = [
+/// A committed job of ALICE's with five leaves, the first of which is a lie.
+fn lying() -> (ProviderId, JobId, Work, Tree) {
+	let (provider, work) = (asking(2, 0), Work::triples());
+	let tree = work.wrong_byte(0);
+	let id = committed(ALICE, provider, &work, &tree);
+	(provider, id, work, tree)
+}
+
+/// Of the job in `lying`.
+fn demand_error(leaves: &[u32]) -> &'static str {
+	let (_, id, ..) = lying();
+	demand(ALICE, id, leaves).name()
+}
+
+const CASES: [(&str, Case); 61] = [
 	("Halted", || {
 		assert_ok!(Market::set_halted(RuntimeOrigin::root(), true));
 		spec_error(|_| {})
@@ -225,6 +243,65 @@ const CASES: [(&str, Case); 50] = [
 		let (_, id) = assigned();
 		Market::touch(signed(BOB), id).name()
 	}),
+	("ProviderConvicted", || {
+		let (provider, id, work, tree) = lying();
+		let waiting = submit(ALICE, book_spec(10, 0));
+		assert_ok!(refute(BOB, id, work.proof(&tree, 0)));
+		accept(worker(provider), waiting)
+	}),
+	("WindowOver", || {
+		let (_, id, work, tree) = lying();
+		skip_ticks(31);
+		refute(BOB, id, work.proof(&tree, 0)).name()
+	}),
+	("AlreadyVoid", || {
+		let (provider, id, work, tree) = lying();
+		let other = committed(ALICE, provider, &work, &tree);
+		assert_ok!(refute(BOB, id, work.proof(&tree, 0)));
+		demand(ALICE, other, &[0]).name()
+	}),
+	("BadProof", || {
+		let (_, id, ..) = lying();
+		refute(BOB, id, Default::default()).name()
+	}),
+	("NoFraud", || {
+		let (_, id, work, tree) = lying();
+		refute(BOB, id, work.proof(&tree, 1)).name()
+	}),
+	("DemandOpen", || {
+		let (_, id, ..) = lying();
+		assert_ok!(demand(ALICE, id, &[0]));
+		Market::settle_now(signed(ALICE), id).name()
+	}),
+	("OutputNotDemandable", || {
+		RulesNow::set(&MarketRules {
+			output_max: 2 << 20,
+			run_max: 2_000,
+			..default_rules()
+		});
+		let provider = MockProviders::register(4);
+		let work = Work::new(BLOCKS, 1_025, vec![]);
+		let id = submit(ALICE, work.fill(target_spec(1_025, provider, 64)));
+		commit(provider, id, 0);
+		demand(ALICE, id, &[0]).name()
+	}),
+	("BadLeaves", || demand_error(&[5])),
+	("TooManyDemanded", || {
+		let (_, id, work, tree) = lying();
+		assert_ok!(demand(ALICE, id, &[1]));
+		assert_ok!(provide(BOB, id, vec![tree.provided(&work.leaves(), 1)]));
+		demand(ALICE, id, &[0, 1, 2, 3, 4]).name()
+	}),
+	("NotDemanded", || {
+		let (_, id, work, tree) = lying();
+		provide(BOB, id, vec![tree.provided(&work.leaves(), 1)]).name()
+	}),
+	("BadLeaf", || {
+		let (_, id, work, tree) = lying();
+		assert_ok!(demand(ALICE, id, &[0]));
+		// The right bytes, which are not those that were committed.
+		provide(BOB, id, vec![tree.provided(&work.leaves(), 0)]).name()
+	}),
 	// The same error from the provider's side of the book.
 	("StakeTooLow", || {
 		let provider = MockProviders::register(1);
@@ -248,7 +325,9 @@ fn every_error_is_provoked() {
 }
 
 #[test]
-fn errors_encode_as_one_byte() {
-	// The SDK carries at most four bytes of a pallet's error; nested ones would eat into them.
+fn errors_fit_what_the_sdk_carries() {
+	// At most four bytes of a pallet's error; a nested one eats into them.
 	assert_eq!(Error::<Test>::NothingDue.encode().len(), 1);
+	assert_eq!(Error::<Test>::BadProof(ProofFlaw::ChunkMissing).encode().len(), 2);
+	const { assert!(<Error<Test> as PalletError>::MAX_ENCODED_SIZE <= 4) };
 }

@@ -1,15 +1,15 @@
-//! Long random sequences of calls by parties that keep no rule, against three things that do not share the pallet's code:
-//! a naive book rebuilt from events alone, the requesters' accounts computed from events alone, and total issuance. Every
-//! invariant of `do_try_state` is checked after every block.
+//! Long random sequences of calls by parties that keep no rule, against four things that do not share the pallet's code:
+//! a naive book rebuilt from events alone, the requesters' accounts computed from events alone, total issuance, and what
+//! was right and wrong in each committed result. Every invariant of `do_try_state` is checked after every block.
 //!
 //! `MILLRACE_SEED` chooses the first sequence, `MILLRACE_CASES` how many there are.
 
+mod told;
+mod truth;
+
+use self::{told::Told, truth::Truth};
 use super::book::Random;
-use crate::{
-	mock::*,
-	types::{MAX_ASKS, MAX_ASSIGNMENTS},
-	Asks, Call, Event, FeeEra, Jobs, OrderRef, Queues, RejectReason, Side,
-};
+use crate::{mock::*, types::MAX_ASKS, Asks, Call, Demands, JobState, Jobs, RejectReason};
 use millrace_primitives::{Balance, JobId, JobSpec, Level, Price, ProviderId, Target};
 use polkadot_sdk::{
 	frame_support::{
@@ -17,200 +17,12 @@ use polkadot_sdk::{
 		traits::{fungible::Mutate, UnfilteredDispatchable},
 		weights::Weight,
 	},
-	pallet_balances,
 	sp_core::H256,
 };
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 const STEPS: u64 = 12_000;
 const REQUESTERS: [AccountId; 3] = [ALICE, BOB, CHARLIE];
 const JOB_FEE: Balance = 20;
-
-/// The book and the accounts as the events tell them.
-#[derive(Default)]
-struct Told {
-	asks: BTreeMap<Level, VecDeque<(ProviderId, u8)>>,
-	bids: BTreeMap<Level, VecDeque<JobId>>,
-	levels: BTreeMap<(ProviderId, u8), Level>,
-	requester: BTreeMap<JobId, AccountId>,
-	targeted: BTreeSet<JobId>,
-	ended: BTreeSet<JobId>,
-	/// What each requester lost for good, credits deducted.
-	lost: BTreeMap<AccountId, i128>,
-	/// What each payout account got.
-	earned: BTreeMap<AccountId, Balance>,
-	burned: Balance,
-	matches: u64,
-	settled: u64,
-}
-
-impl Told {
-	fn queue_ask(&mut self, provider: ProviderId, slot: u8) {
-		let level = self.levels[&(provider, slot)];
-		self.asks.entry(level).or_default().push_back((provider, slot));
-	}
-
-	fn unqueue_ask(&mut self, provider: ProviderId, slot: u8) {
-		self.asks
-			.values_mut()
-			.for_each(|queue| queue.retain(|ask| *ask != (provider, slot)));
-		self.asks.retain(|_, queue| !queue.is_empty());
-	}
-
-	fn unqueue_bid(&mut self, job: JobId) {
-		self.bids.values_mut().for_each(|queue| queue.retain(|bid| *bid != job));
-		self.bids.retain(|_, queue| !queue.is_empty());
-	}
-
-	/// A match must be of the best bid, if it waited, with the best ask, at the price of the order that rested.
-	fn matched(&mut self, job: JobId, provider: ProviderId, price: Price) {
-		if self.targeted.contains(&job) {
-			return;
-		}
-		self.matches += 1;
-		let (ask, asks) = self.asks.first_key_value().expect("an ask in the book");
-		assert_eq!(asks[0].0, provider, "the oldest of the lowest asks serves");
-		if self.bids.values().any(|queue| queue.contains(&job)) {
-			let (bid, bids) = self.bids.last_key_value().expect("a bid in the book");
-			assert_eq!(bids[0], job, "the oldest of the highest bids is served");
-			assert_eq!(price, bid.price());
-			assert!(ask <= bid);
-		} else {
-			assert_eq!(price, ask.price());
-		}
-		self.unqueue_bid(job);
-	}
-
-	fn loses(&mut self, job: JobId, amount: Balance) {
-		let requester = self.requester[&job];
-		*self.lost.entry(requester).or_default() += i128::try_from(amount).unwrap();
-	}
-
-	fn end(&mut self, job: JobId, fees_returned: Balance) {
-		assert!(self.ended.insert(job), "a job ends once");
-		self.unqueue_bid(job);
-		self.loses(job, Balance::from(MAX_ASSIGNMENTS) * JOB_FEE - fees_returned);
-	}
-
-	fn hear(&mut self, event: Event<Test>) {
-		match event {
-			Event::AskPlaced {
-				provider,
-				slot,
-				level,
-				parked,
-				..
-			} => {
-				self.levels.insert((provider, slot), level);
-				if !parked {
-					self.queue_ask(provider, slot);
-				}
-			}
-			Event::AskQueued { provider, slot } => self.queue_ask(provider, slot),
-			Event::AskParked { provider, slot } | Event::AskWithdrawn { provider, slot } => {
-				self.unqueue_ask(provider, slot);
-			}
-			Event::JobSubmitted { job, requester, .. } => {
-				assert!(self.requester.insert(job, requester).is_none(), "an id is given once");
-			}
-			Event::JobQueued { job, level, .. } => self.bids.entry(level).or_default().push_back(job),
-			Event::JobAssigned {
-				job, provider, price, ..
-			} => self.matched(job, provider, price),
-			Event::JobSettled {
-				job,
-				payout,
-				payment,
-				fee,
-				fees_returned,
-				..
-			} => {
-				self.loses(job, payment);
-				self.end(job, fees_returned);
-				self.settled += 1;
-				if let Some(payout) = payout {
-					*self.earned.entry(payout).or_default() += payment - fee;
-				}
-			}
-			Event::JobCancelled { job, fees_returned, .. }
-			| Event::JobExpired { job, fees_returned, .. }
-			| Event::JobUnserved { job, fees_returned, .. } => self.end(job, fees_returned),
-			Event::JobLate { job, credit, .. } | Event::JobAbandoned { job, credit, .. } => {
-				let requester = self.requester[&job];
-				*self.lost.entry(requester).or_default() -= i128::try_from(credit).unwrap();
-			}
-			Event::FeesSplit { burned, .. } => self.burned += burned,
-			Event::JobStuck { job, error } => panic!("{job:?} is stuck: {error:?}"),
-			Event::JobAccepted { .. }
-			| Event::JobRejected { .. }
-			| Event::NoShow { .. }
-			| Event::OfferLapsed { .. }
-			| Event::JobCommitted { .. }
-			| Event::HaltSet { .. } => {}
-			other => panic!("an event that the model does not know: {other:?}"),
-		}
-	}
-
-	/// Takes in what happened since the last call.
-	fn catch_up(&mut self) {
-		for record in System::events() {
-			match record.event {
-				RuntimeEvent::Market(event) => self.hear(event),
-				RuntimeEvent::Balances(pallet_balances::Event::BurnedHeld { amount, .. }) => self.burned += amount,
-				_ => {}
-			}
-		}
-		System::reset_events();
-	}
-
-	fn check(&mut self, issued: Balance) {
-		self.catch_up();
-		let mut asks = 0;
-		for ((_, side, level), _) in Queues::<Test>::iter() {
-			let found = chain_queue(side, level);
-			let told: Vec<_> = match side {
-				Side::Ask => self.asks[&level]
-					.iter()
-					.map(|(provider, slot)| ask_ref(*provider, *slot))
-					.collect(),
-				Side::Bid => self.bids[&level].iter().map(|job| OrderRef::Bid(*job)).collect(),
-			};
-			assert_eq!(found, told);
-			asks += 1;
-		}
-		assert_eq!(asks, self.asks.len() + self.bids.len());
-
-		for requester in REQUESTERS {
-			let used: Balance = Jobs::<Test>::iter_values()
-				.filter(|job| job.requester == requester)
-				.map(|job| Balance::from(MAX_ASSIGNMENTS - job.fees_left) * JOB_FEE)
-				.sum();
-			let lost = self.lost.get(&requester).copied().unwrap_or(0) + i128::try_from(used).unwrap();
-			let expected = i128::try_from(FUNDS).unwrap() - lost;
-			assert_eq!(
-				i128::try_from(free(requester) + held(requester)).unwrap(),
-				expected,
-				"of {requester}"
-			);
-		}
-		assert_eq!(Balances::total_issuance(), issued - self.burned);
-		assert!(pot() >= FeeEra::<Test>::get().collected);
-	}
-}
-
-fn ask_ref(provider: ProviderId, slot: u8) -> OrderRef {
-	OrderRef::Ask { provider, slot }
-}
-
-fn chain_queue(side: Side, level: Level) -> Vec<OrderRef> {
-	let mut orders = Vec::new();
-	let mut next = Queues::<Test>::get((POOL, side, level)).map(|queue| queue.head);
-	while let Some(order) = next {
-		orders.push(order);
-		next = crate::Links::<Test>::get(order).expect("links").next;
-	}
-	orders
-}
 
 fn any_provider(random: &mut Random) -> ProviderId {
 	ProviderId(random.below(u64::from(MockProviders::count())) as u32)
@@ -221,6 +33,18 @@ fn any_job(random: &mut Random) -> JobId {
 	match jobs.is_empty() {
 		true => JobId(H256::repeat_byte(random.below(256) as u8)),
 		false => jobs[random.below(jobs.len() as u64) as usize],
+	}
+}
+
+/// Mostly a job with a result.
+fn committed_job(random: &mut Random) -> JobId {
+	let committed: Vec<_> = Jobs::<Test>::iter()
+		.filter(|(_, job)| matches!(job.state, JobState::Committed { .. }))
+		.map(|(id, _)| id)
+		.collect();
+	match committed.is_empty() || random.below(8) == 0 {
+		true => any_job(random),
+		false => committed[random.below(committed.len() as u64) as usize],
 	}
 }
 
@@ -241,12 +65,19 @@ fn any_signer(random: &mut Random) -> AccountId {
 	}
 }
 
-fn any_spec(random: &mut Random) -> JobSpec {
+/// A job of a kernel that stands for any, or of a real one; then with its work.
+fn any_spec(random: &mut Random, truth: &Truth) -> (JobSpec, Option<usize>) {
 	let items = 1 + random.below(30) as u32;
 	let mut spec = match random.below(4) {
 		0 => target_spec(items, any_provider(random), 60 + random.below(80)),
 		_ => book_spec(items, random.below(12) as u8),
 	};
+	if random.below(2) == 0 {
+		let work = random.below(truth.works.len() as u64) as usize;
+		spec = truth.works[work].fill(spec);
+		spec.terms.expires = now() + random.below(60) as u32;
+		return (spec, Some(work));
+	}
 	if random.below(4) == 0 {
 		spec = with_inputs(spec);
 	}
@@ -254,7 +85,7 @@ fn any_spec(random: &mut Random) -> JobSpec {
 	if random.below(20) == 0 {
 		spec.items = [0, 63, 5_000][random.below(3) as usize];
 	}
-	spec
+	(spec, None)
 }
 
 fn any_units(random: &mut Random, job: JobId) -> u64 {
@@ -267,9 +98,25 @@ fn any_units(random: &mut Random, job: JobId) -> u64 {
 	}
 }
 
-/// What an owner may do to a provider without asking the market.
-fn meddle(random: &mut Random) {
-	let provider = any_provider(random);
+/// What an owner, or who cancels slashes, may do to a provider without asking the market.
+fn meddle(random: &mut Random, told: &mut Told) {
+	let mut provider = any_provider(random);
+	let convicted =
+		|provider: &ProviderId| MockProviders::get(*provider).is_some_and(|record| record.fraud_clock.is_some());
+	if random.below(2) == 0 {
+		provider = (0..MockProviders::count())
+			.map(ProviderId)
+			.find(convicted)
+			.unwrap_or(provider);
+	}
+	if convicted(&provider) {
+		if random.below(3) == 0 {
+			told.catch_up();
+			MockProviders::cancel_slashes(provider);
+			told.set_aside.remove(&provider);
+		}
+		return;
+	}
 	let record = MockProviders::get(provider).expect("registered");
 	match random.below(4) {
 		0 => MockProviders::set_active(provider, random.below(3) > 0),
@@ -286,16 +133,18 @@ fn meddle(random: &mut Random) {
 	}
 }
 
-fn call(random: &mut Random, told: &mut Told) {
+fn call(random: &mut Random, told: &mut Told, truth: &mut Truth) {
 	let job = any_job(random);
 	let slot = random.below(u64::from(MAX_ASKS) + 1) as u8;
-	let (who, call): (AccountId, Call<Test>) = match random.below(100) {
+	let (who, call): (AccountId, Call<Test>) = match random.below(116) {
 		0..=21 => {
 			let who = REQUESTERS[random.below(3) as usize];
-			let spec = any_spec(random);
+			let (spec, work) = any_spec(random, truth);
+			let id = next_id(who, &spec);
 			if matches!(spec.terms.target, Target::Provider { .. }) {
-				told.targeted.insert(next_id(who, &spec));
+				told.targeted.insert(id);
 			}
+			truth.note(id, work);
 			(who, Call::submit_job { spec })
 		}
 		22..=34 => {
@@ -321,20 +170,44 @@ fn call(random: &mut Random, told: &mut Told) {
 			)
 		}
 		61..=76 => {
+			let who = worker_for(random, job);
+			if truth.commit(random, who, job) {
+				return;
+			}
 			let root = H256::repeat_byte(random.below(3) as u8);
 			let units = any_units(random, job);
-			(worker_for(random, job), Call::commit_result { job, root, units })
+			(who, Call::commit_result { job, root, units })
 		}
 		77..=79 => (worker_for(random, job), Call::abandon_job { job }),
-		80..=87 => {
+		80..=83 => {
 			let requester = Jobs::<Test>::get(job).map_or(ALICE, |job| job.requester);
 			(requester, Call::settle_now { job })
 		}
-		88..=90 => (any_signer(random), Call::settle { job }),
-		91..=94 => (any_signer(random), Call::touch { job }),
-		_ => {
+		84..=86 => (any_signer(random), Call::settle { job }),
+		87..=90 => (any_signer(random), Call::touch { job }),
+		91..=95 => {
 			let requester = Jobs::<Test>::get(job).map_or(BOB, |job| job.requester);
 			(requester, Call::cancel_job { job })
+		}
+		96..=101 => {
+			let job = committed_job(random);
+			let requester = Jobs::<Test>::get(job).map_or(BOB, |job| job.requester);
+			let who = [requester, requester, requester, any_signer(random)][random.below(4) as usize];
+			let leaves = truth.any_leaves(random, job);
+			(who, Call::demand { job, leaves })
+		}
+		102..=108 => {
+			let demanded: Vec<_> = Demands::<Test>::iter_keys().collect();
+			let job = match demanded.is_empty() {
+				true => job,
+				false => demanded[random.below(demanded.len() as u64) as usize],
+			};
+			let who = any_signer(random);
+			return truth.provide(random, who, job);
+		}
+		_ => {
+			let (who, job) = (any_signer(random), committed_job(random));
+			return truth.refute(random, who, job);
 		}
 	};
 	// Refusals are as welcome as successes; neither may break anything.
@@ -370,6 +243,7 @@ fn run(seed: u64) {
 	ExtBuilder::build().execute_with(|| {
 		let mut random = Random::new(seed);
 		let mut told = Told::default();
+		let mut truth = Truth::new();
 		for lanes in [1, 1, 2, 3, 4] {
 			MockProviders::register(lanes);
 		}
@@ -387,12 +261,12 @@ fn run(seed: u64) {
 					told.check(issued);
 					assert_ok!(Market::do_try_state());
 				}
-				20..=22 => meddle(&mut random),
+				20..=22 => meddle(&mut random, &mut told),
 				23 => {
 					let halted = random.below(3) == 0;
 					assert_ok!(Market::set_halted(RuntimeOrigin::root(), halted));
 				}
-				_ => call(&mut random, &mut told),
+				_ => call(&mut random, &mut told, &mut truth),
 			}
 		}
 
@@ -421,9 +295,18 @@ fn run(seed: u64) {
 			told.settled,
 			told.burned
 		);
+		println!(
+			"{} refuted, {} voided, {} assignments voided, {} demands, {} answered, {} silent",
+			told.refuted, told.voided, told.unassigned, told.demands, told.answered, told.silent
+		);
+		println!("{truth}");
 		assert!(
 			told.matches > STEPS / 100 && told.settled > STEPS / 500,
 			"the parties did trade"
 		);
+		assert_eq!(told.refuted, truth.true_refutations, "nothing else was refuted");
+		let rare = [told.refuted, told.voided + told.unassigned, told.answered, told.silent];
+		assert!(rare.iter().all(|count| *count > 0), "everything happened: {rare:?}");
+		assert!(truth.false_refutations > 0, "lies were told about the honest too");
 	});
 }

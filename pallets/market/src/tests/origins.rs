@@ -51,6 +51,27 @@ fn every_call_takes_its_origin_and_no_other() {
 			(Call::settle { job }, Origin::Signed),
 			(Call::touch { job }, Origin::Signed),
 			(Call::set_halted { halted: false }, Origin::Root),
+			(
+				Call::refute {
+					job,
+					proof: Default::default(),
+				},
+				Origin::Signed,
+			),
+			(
+				Call::demand {
+					job,
+					leaves: Default::default(),
+				},
+				Origin::Signed,
+			),
+			(
+				Call::provide {
+					job,
+					leaves: Default::default(),
+				},
+				Origin::Signed,
+			),
 		];
 		let names: Vec<_> = calls.iter().map(|(call, _)| call.get_call_name()).collect();
 		assert_eq!(names, Call::<Test>::get_call_names(), "every call is in the table");

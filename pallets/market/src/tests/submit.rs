@@ -1,6 +1,6 @@
 //! Submitting: what is held, what is copied, and every bound with its last allowed value beside it.
 
-use crate::{mock::*, Error, Event, JobState, Requesters};
+use crate::{mock::*, Error, Event, JobState, Requesters, Window};
 use millrace_primitives::{DeviceClass, JobSpec, KernelHash, Level, Pool, Price, Region, Target};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok},
@@ -104,7 +104,13 @@ fn terms_are_copied() {
 		let provider = asking(1, 0);
 		assert_eq!(job(id).state, JobState::Assigned { provider, until: 8 });
 		commit(provider, id, 10 * G);
-		assert!(matches!(job(id).state, JobState::Committed { window_end: 31, .. }));
+		assert!(matches!(
+			job(id).state,
+			JobState::Committed {
+				window: Window::Open { end: 31 },
+				..
+			}
+		));
 		assert_ok!(Market::settle_now(signed(ALICE), id));
 		// 650 paid, 5 % of it is 32.5: 32. Two fees of 20 return.
 		assert_eq!(free(ALICE), FUNDS - 650 - 20);

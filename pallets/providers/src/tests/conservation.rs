@@ -1,12 +1,12 @@
 //! Money is neither made nor lost, whatever happens in whatever order.
 
 use super::signed;
-use crate::{mock::*, Pallet, Providers as Records};
+use crate::{mock::*, Event, Pallet, Providers as Records, Slashes};
 use millrace_primitives::{
-	traits::{Outcome, Providers as _},
-	Balance, ProviderId, Tick,
+	traits::{Offence, Outcome, Providers as _},
+	Balance, ProviderId, SlashId, Tick,
 };
-use polkadot_sdk::frame_support::assert_ok;
+use polkadot_sdk::frame_support::{assert_ok, traits::Hooks, weights::WeightMeter};
 use proptest::{collection::vec, prelude::*};
 
 /// Something that happens to one of three providers, two of which have one owner.
@@ -15,11 +15,26 @@ enum Step {
 	Bond(u32, u64),
 	Unbond(u32, u64),
 	Withdraw(u32),
-	Take { provider: u32, amount: u64, to: u64 },
+	Take {
+		provider: u32,
+		amount: u64,
+		to: u64,
+	},
 	Late(u32),
 	Resume(u32),
 	Asks(u32, u8),
 	Deregister(u32),
+	Fraud {
+		provider: u32,
+		escrow: u64,
+		refuter: u64,
+		requester: u64,
+	},
+	Silence(u32, u64),
+	Reactivate(u32),
+	Cancel(u32),
+	Pay(u32),
+	Poll,
 	Advance(Tick),
 }
 
@@ -36,8 +51,24 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => provider().prop_map(Step::Resume),
 		2 => (provider(), 0..=MAX_ASKS).prop_map(|(provider, asks)| Step::Asks(provider, asks)),
 		1 => provider().prop_map(Step::Deregister),
+		2 => (provider(), 0..500u64, party(), party()).prop_map(|(provider, escrow, refuter, requester)| Step::Fraud {
+			provider,
+			escrow,
+			refuter,
+			requester,
+		}),
+		2 => (provider(), 0..100u64).prop_map(|(provider, escrow)| Step::Silence(provider, escrow)),
+		2 => provider().prop_map(Step::Reactivate),
+		1 => (0..12u32).prop_map(Step::Cancel),
+		1 => (0..12u32).prop_map(Step::Pay),
+		2 => Just(Step::Poll),
 		3 => (0..400u32).prop_map(Step::Advance),
 	]
+}
+
+/// Who may get a share: an owner, somebody else, or an account that may not exist.
+fn party() -> impl Strategy<Value = u64> {
+	prop_oneof![Just(OWNER), Just(STRANGER), Just(RECEIVER), 100..108u64]
 }
 
 fn owner_of(provider: u32) -> u64 {
@@ -53,6 +84,17 @@ fn ledgers() -> Balance {
 	Records::<Test>::iter_values()
 		.map(|provider| provider.ledger.held())
 		.sum()
+}
+
+/// What the slashes paid since the last time burned, as the events say: all of what was set aside but the shares.
+fn burned_by_slashes() -> Balance {
+	let events = System::events();
+	System::reset_events();
+	let paid = events.into_iter().filter_map(|record| match record.event {
+		RuntimeEvent::Providers(Event::SlashPaid { burned, .. }) => Some(burned),
+		_ => None,
+	});
+	paid.sum()
 }
 
 /// Does a step and returns what it burned. A call may be refused; then it changes nothing.
@@ -85,6 +127,46 @@ fn run(step: Step) -> Balance {
 		Step::Deregister(provider) => {
 			let _ = Providers::deregister(signed(owner_of(provider)), ProviderId(provider));
 		}
+		Step::Fraud {
+			provider,
+			escrow,
+			refuter,
+			requester,
+		} => {
+			// The market brings no offence of a provider without jobs; one that leaves has none.
+			let id = ProviderId(provider);
+			if Records::<Test>::get(id).is_some_and(|record| record.status != crate::Status::Exiting) {
+				let escrow = escrow.into();
+				Providers::slash(
+					id,
+					Offence::Fraud {
+						refuter,
+						requester,
+						escrow,
+					},
+				);
+			}
+		}
+		Step::Silence(provider, escrow) => {
+			let id = ProviderId(provider);
+			if Records::<Test>::get(id).is_some_and(|record| record.status != crate::Status::Exiting) {
+				Providers::slash(id, Offence::Silence { escrow: escrow.into() });
+			}
+		}
+		Step::Reactivate(provider) => {
+			let _ = Providers::reactivate(signed(owner_of(provider)), ProviderId(provider));
+		}
+		Step::Cancel(slash) => {
+			let _ = Providers::cancel_slash(RuntimeOrigin::root(), SlashId(slash));
+		}
+		Step::Pay(slash) => {
+			let _ = Providers::pay_slash(signed(STRANGER), SlashId(slash));
+			return burned_by_slashes();
+		}
+		Step::Poll => {
+			Providers::on_poll(1, &mut WeightMeter::new());
+			return burned_by_slashes();
+		}
 		Step::Advance(ticks) => Now::mutate(|now| *now += ticks),
 	}
 	0
@@ -102,6 +184,9 @@ proptest! {
 				let burned = run(step);
 				assert_eq!(Balances::total_issuance(), issuance - burned, "{step:?}");
 				assert_eq!(staked(OWNER) + staked(STRANGER), ledgers(), "{step:?}");
+				let waiting: Balance = Slashes::<Test>::iter_values().map(|slash| slash.amount).sum();
+				let set_aside: Balance = Records::<Test>::iter_values().map(|provider| provider.ledger.set_aside).sum();
+				assert_eq!(waiting, set_aside, "{step:?}");
 				for provider in Records::<Test>::iter_values() {
 					let asks = provider.load.asks > 0;
 					assert!(!asks || Pallet::<Test>::check_ask(&provider).is_ok(), "{step:?} leaves an ask without a base");

@@ -1,10 +1,10 @@
 //! Every error, provoked.
 
-use super::{signed, variants};
+use super::{fraud, signed, silence, variants};
 use crate::{mock::*, types::ProviderTerms, Endpoint, Error};
 use millrace_primitives::{
 	traits::{JobPhase, Outcome, Providers as _},
-	DeviceClass, ProviderId,
+	DeviceClass, ProviderId, SlashId,
 };
 use polkadot_sdk::{
 	frame_support::{assert_ok, dispatch::DispatchResult},
@@ -98,6 +98,16 @@ fn provoke(error: &Error<Test>) -> DispatchResult {
 			assert_ok!(accept());
 			accept()
 		}
+		Error::NotChilled => Providers::reactivate(owner(), id),
+		Error::ChillNotOver => {
+			fraud(id, 1);
+			Providers::reactivate(owner(), id)
+		}
+		Error::UnknownSlash => Providers::pay_slash(signed(STRANGER), SlashId(0)),
+		Error::SlashNotDue => {
+			silence(id, 1);
+			Providers::pay_slash(signed(STRANGER), SlashId(0))
+		}
 		Error::__Ignore(_, never) => match *never {},
 	}
 }
@@ -129,6 +139,10 @@ fn every_error_is_provoked() {
 		Error::HasLiveJobs,
 		Error::Full,
 		Error::NoFreeLane,
+		Error::NotChilled,
+		Error::ChillNotOver,
+		Error::UnknownSlash,
+		Error::SlashNotDue,
 	];
 	let named: BTreeSet<&'static str> = all.iter().map(|error| error.as_str()).collect();
 	assert_eq!(

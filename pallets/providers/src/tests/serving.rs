@@ -33,6 +33,7 @@ fn shows_a_provider() {
 				assigned: 1,
 				running: 0,
 				min_price: Price(70),
+				fraud_clock: None,
 			})
 		);
 		assert_eq!(Providers::view(ProviderId(9)), None);

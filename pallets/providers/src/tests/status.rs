@@ -61,6 +61,7 @@ fn counts_outcomes() {
 				no_show: 3,
 				abandoned: 1,
 				refuted: 0,
+				silent: 0,
 				inputs_missing: 1,
 				paid: 1_234
 			}

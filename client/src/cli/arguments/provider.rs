@@ -1,0 +1,149 @@
+//! The arguments of `provider`.
+
+use crate::{
+	amount::{self, Balance},
+	chain::{hash_from_hex, AccountId, BadId, DeviceClass, Price, ProviderId, H256},
+};
+use clap::{ArgAction, Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ProviderCommand {
+	/// Register a provider: one record, one machine.
+	Register(RegisterArguments),
+	/// Print a provider.
+	Show {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Print all providers.
+	List,
+	/// Add stake.
+	Bond {
+		/// Its number.
+		provider: ProviderId,
+		/// How much.
+		#[arg(value_parser = amount::parse)]
+		amount: Balance,
+	},
+	/// Begin to take stake back; it can be withdrawn after the unbonding time.
+	Unbond {
+		/// Its number.
+		provider: ProviderId,
+		/// How much.
+		#[arg(value_parser = amount::parse)]
+		amount: Balance,
+	},
+	/// Free stake whose time has come.
+	Withdraw {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Name another worker key, or `none` to revoke it at once.
+	SetWorker {
+		/// Its number.
+		provider: ProviderId,
+		/// The worker's address, or `none`.
+		worker: String,
+	},
+	/// Name another account for earnings.
+	SetPayout {
+		/// Its number.
+		provider: ProviderId,
+		/// The account.
+		payout: AccountId,
+	},
+	/// Move the endpoint.
+	SetEndpoint {
+		/// Its number.
+		provider: ProviderId,
+		#[command(flatten)]
+		endpoint: EndpointArguments,
+	},
+	/// Sign other terms; what is not given stays.
+	SetTerms {
+		/// Its number.
+		provider: ProviderId,
+		/// The device class.
+		#[arg(long)]
+		class: Option<DeviceClass>,
+		/// The region, 0 is anywhere.
+		#[arg(long)]
+		region: Option<u8>,
+		/// Jobs at once.
+		#[arg(long)]
+		lanes: Option<u16>,
+		/// The least price for 2^30 units: `0.00003 MILL`, or planck.
+		#[arg(long, value_name = "PRICE")]
+		min_price: Option<Price>,
+		/// Whether jobs may name this provider.
+		#[arg(long, value_name = "BOOL")]
+		takes_targets: Option<bool>,
+	},
+	/// Finish what is there and take nothing new. Free.
+	Drain {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Serve again.
+	Resume {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Leave: all stake unbonds.
+	Deregister {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Serve again after a refuted result, once the chill is over.
+	Reactivate {
+		/// Its number.
+		provider: ProviderId,
+	},
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct EndpointArguments {
+	/// The endpoint's DNS name or address.
+	#[arg(long)]
+	pub(in crate::cli) host: String,
+	/// Its TCP port.
+	#[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+	pub(in crate::cli) port: u16,
+	/// BLAKE2b-256 of its TLS key, as `millrace-worker init` prints it.
+	#[arg(long, value_parser = tls_key, value_name = "0xHASH")]
+	pub(in crate::cli) tls_key: H256,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct RegisterArguments {
+	/// The worker's address, as `millrace-worker init` prints it.
+	#[arg(long, value_name = "ADDRESS")]
+	pub(in crate::cli) worker: AccountId,
+	/// The account for earnings.
+	#[arg(long, value_name = "ADDRESS")]
+	pub(in crate::cli) payout: AccountId,
+	#[command(flatten)]
+	pub(in crate::cli) endpoint: EndpointArguments,
+	/// The device class: cpu-4, cpu-32, gpu-8g, gpu-24g, gpu-80g, gpu-h.
+	#[arg(long)]
+	pub(in crate::cli) class: DeviceClass,
+	/// The region, 0 is anywhere.
+	#[arg(long, default_value_t = 0)]
+	pub(in crate::cli) region: u8,
+	/// Jobs at once.
+	#[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+	pub(in crate::cli) lanes: u16,
+	/// The least price for 2^30 units: `0.00003 MILL`, or planck.
+	#[arg(long, value_name = "PRICE")]
+	pub(in crate::cli) min_price: Price,
+	/// The stake.
+	#[arg(long, value_parser = amount::parse, value_name = "AMOUNT")]
+	pub(in crate::cli) bond: Balance,
+	/// Whether jobs may name this provider.
+	#[arg(long, action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
+	pub(in crate::cli) takes_targets: bool,
+}
+
+fn tls_key(text: &str) -> Result<H256, BadId> {
+	hash_from_hex(text, "TLS key hash").map(H256)
+}
