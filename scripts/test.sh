@@ -19,6 +19,7 @@ node|a node starts, authors, finalises and answers over JSON-RPC
 e2e|a whole job on a real node and a real worker
 worker|the worker killed at every journal step loses and doubles nothing
 bad-input|every bad input is refused in one clear sentence and costs nothing
+cheats|every way to cheat is caught, to the planck
 quickstart|the quickstart, end to end
 docs|every command in the documents does what it says'
 
@@ -78,7 +79,7 @@ group_kernels() {
 group_of_chains() { build && nextest "package(millrace-tests) & binary(${1//-/_})" --no-capture; }
 
 # Groups that mostly wait for blocks. Each has chains and ports of its own, so several run at once.
-PATIENT='node e2e worker bad-input quickstart docs'
+PATIENT='node e2e worker cheats bad-input quickstart docs'
 AT_ONCE=3
 
 "$MILLRACE_ROOT/scripts/setup.sh" --tests

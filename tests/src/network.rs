@@ -15,9 +15,9 @@ pub const ASK: &str = "30000000";
 /// What the provider bonds, in MILL: the floor of one lane of class cpu-4.
 pub const BOND: &str = "336";
 /// The seed of the treasury's account, padded with zeros: `modl` and the treasury's id.
-const TREASURY: &[u8; 12] = b"modlml/trsry";
+pub(crate) const TREASURY: &[u8; 12] = b"modlml/trsry";
 /// The seed of the fee pot's account.
-const FEE_POT: &[u8; 12] = b"modlml/fees0";
+pub(crate) const FEE_POT: &[u8; 12] = b"modlml/fees0";
 
 /// The chain, its provider and its requester.
 pub struct Network {
@@ -236,14 +236,14 @@ fn address(object: &Value) -> AccountId {
 }
 
 /// The account that is derived from a pallet's id: the seed, then zeros.
-fn pallet_account(seed: &[u8; 12]) -> AccountId {
+pub(crate) fn pallet_account(seed: &[u8; 12]) -> AccountId {
 	let mut bytes = [0; 32];
 	bytes[..12].copy_from_slice(seed);
 	AccountId(bytes)
 }
 
 /// `//Alice//stash`, the only validator of the one-validator presets.
-fn author() -> AccountId {
+pub(crate) fn author() -> AccountId {
 	use std::str::FromStr;
 	let uri = subxt_signer::SecretUri::from_str("//Alice//stash").expect("a development key");
 	AccountId(

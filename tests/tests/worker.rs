@@ -1,4 +1,5 @@
 //! Crash tests of the worker: `kill -9` right after each journal step, and with no event ever seen.
+//! `Providing` is the step of a job whose leaves are demanded; it has a test of its own.
 //!
 //! The worker never reads events. It learns of jobs by reading state at one block, and a subscription to blocks only
 //! tells it when to look (`--follow poll` does without). So whatever it missed while it was dead, one look shows it
@@ -11,7 +12,10 @@
 //! answers in time. One that was killed before the inputs came may turn its assignment down; the job then comes back
 //! to it as another attempt, and still is paid once.
 
-use millrace_client::chain::Chain;
+use millrace_client::{
+	chain::{Call, Chain, JobEvent, JobId, JobState},
+	keys::Key,
+};
 use millrace_tests::{binary, client::answer, Answer, Network, Process};
 use serde_json::{json, Value};
 use std::{
@@ -347,4 +351,72 @@ fn state_after_one_reconcile_equals_the_chains() {
 	let state = state_as_on_chain(&network, &inspect(&network, "status")["report"]);
 	assert!(list(&state["jobs"]).is_empty(), "{state}");
 	println!("jobs 2, payments 2: {} planck", earned.paid - before.paid);
+}
+
+/// A requester that has not fetched anything demands a leaf on the chain. The worker dies between writing down that it
+/// answers and answering; the one after it brings the leaf in time, once, and the job is paid like any other.
+#[test]
+fn killed_while_it_answers_a_demand_the_next_one_answers() {
+	let folder = tempfile::tempdir().expect("a temporary folder");
+	let network = network(&folder);
+	let mut doomed = start(&network, "doomed.log", "subscribe", Some("Providing"));
+	let path = |ending: &str| network.folder.join(format!("demanded.{ending}"));
+	fs::write(path("in"), vec![7; ITEMS * ITEM]).expect("the test's folder is writable");
+	let job = format!(
+		"kernel = \"kernel.mk\"\nitems = {ITEMS}\n[[inputs]]\nfile = \"demanded.in\"\n[output]\nfile = \"demanded.out\"\n\
+		 [offer]\nmax_price = \"40000000planck\"\nrun_ticks = 60\nexpires_in = 150\n"
+	);
+	fs::write(path("toml"), job).expect("the test's folder is writable");
+	let (key, file) = (network.key("requester"), path("toml"));
+	let file = file.to_str().expect("UTF-8");
+	let run = network
+		.client
+		.json(&["--key", &key, "job", "run", file, "--allow-private"]);
+	let job: JobId = id(&run).parse().expect("a job's id");
+
+	let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+	let chain = runtime
+		.block_on(Chain::connect(&network.node.url(), START))
+		.expect("the node answers");
+	let key = Key::open(&key).expect("the key file is there");
+	let demanded = wait("the demand", STEP, &mut doomed, |_| {
+		runtime.block_on(async {
+			let view = chain.best().await.ok()?.job(job).await.ok()??;
+			if !matches!(view.state, JobState::Committed { .. }) {
+				return None;
+			}
+			let call = Call::Demand { job, leaves: vec![0] };
+			Some(chain.call(&call, key.pair()).await.expect("the demand is right"))
+		})
+	});
+	println!("demanded    {job} in block {}", demanded.block.number);
+	wait("the halt", STEP, &mut doomed, |worker| {
+		worker.output().contains("halted after Providing").then_some(())
+	});
+	doomed.kill();
+
+	let mut worker = start(&network, "worker.log", "poll", None);
+	let answers = wait("the answer", STEP, &mut worker, |_| {
+		runtime.block_on(async {
+			let at = chain.best().await.ok()?;
+			let answered = at.demand(job).await.ok()?.is_none();
+			answered.then_some(at.block().number)
+		})
+	});
+	println!("answered    {job} by block {answers}");
+	let mut provided = 0;
+	for number in demanded.block.number..=answers {
+		let events = runtime.block_on(async {
+			let at = chain.at_number(number).await.expect("a block of this chain");
+			at.job_events().await.expect("its events")
+		});
+		for (_, event) in events.into_iter().filter(|(of, _)| *of == job) {
+			assert!(!matches!(event, JobEvent::Silent(_)), "{event:?}");
+			provided += usize::from(matches!(event, JobEvent::LeavesProvided { .. }));
+		}
+	}
+	assert_eq!(provided, 1, "the leaf came once");
+	assert_eq!(attempts_once_ended(&network, &mut worker, &job.to_string()), 1);
+	assert_eq!(Earnings::of(&network).completed, 1);
+	assert_eq!(record(&network)["silent"], 0);
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! millrace-bench              everything
-//! millrace-bench GROUP...     kernels (W2, W3, W5), hashing (W4), worker (W1), node
+//! millrace-bench GROUP...     kernels (W2, W3, W5), hashing (W4), worker (W1), refutation (C7), node
 //! ```
 //!
 //! Exit status 1 if any goal is missed. Times are ratios within one run; `k`, this machine's sr25519 verification time
@@ -16,6 +16,7 @@ mod kernels;
 mod machine;
 mod native;
 mod node;
+mod refutation;
 mod report;
 mod worker;
 
@@ -25,10 +26,11 @@ use std::process::ExitCode;
 /// A group of measurements: its name, and what measures it.
 type Group = (&'static str, fn(&mut Report));
 
-const GROUPS: [Group; 4] = [
+const GROUPS: [Group; 5] = [
 	("kernels", kernels::measure),
 	("hashing", hashing::measure),
 	("worker", worker::measure),
+	("refutation", refutation::measure),
 	("node", node::measure),
 ];
 
