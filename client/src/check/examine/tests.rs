@@ -41,10 +41,9 @@ async fn an_honest_result_agrees_and_only_all_leaves_verify_it() {
 	let honest = fixture.honest();
 	let rerun = fixture.rerun(honest.root());
 	let sample = look(&rerun, Some(&honest), Unserved, CheckWish::Sample(16)).await;
-	assert_eq!(
-		(report(&sample).checked, report(&sample).random, report(&sample).total),
-		(18, 16, LEAVES)
-	);
+	assert_eq!((report(&sample).random, report(&sample).total), (16, LEAVES));
+	// The first and the last leaf on top, unless they are among those drawn.
+	assert!((16..=18).contains(&report(&sample).checked));
 	assert!(!report(&sample).proves().contains("verified"));
 	assert_eq!(sample.delivery, Delivery::AsCommitted);
 	assert!(rerun.units() > 0);
