@@ -5,7 +5,7 @@
 //! lets the chain include them once at most.
 
 use crate::journal::{Anchor, CallKind, Intent, JournalError};
-use millrace_client::chain::{AccountId, Call, RejectReason, MORTALITY};
+use millrace_client::chain::{AccountId, Call, RejectReason, MORTALITY, RECONNECT_AFTER};
 use std::sync::Arc;
 use subxt::{
 	backend::LegacyBackend,
@@ -13,7 +13,7 @@ use subxt::{
 	dynamic::Value,
 	ext::scale_encode::EncodeAsFields,
 	rpcs::{
-		client::{ReconnectingRpcClient, RpcClient},
+		client::{reconnecting_rpc_client::FixedInterval, ReconnectingRpcClient, RpcClient},
 		LegacyRpcMethods,
 	},
 	utils::H256,
@@ -61,7 +61,8 @@ pub struct Wire {
 impl Wire {
 	/// Connects; call it once the node is known to answer.
 	pub async fn connect(url: &str, pair: Keypair) -> Result<Self, WireError> {
-		let transport = ReconnectingRpcClient::builder().build(url).await.map_err(node)?;
+		let builder = ReconnectingRpcClient::builder().retry_policy(FixedInterval::from_millis(RECONNECT_AFTER));
+		let transport = builder.build(url).await.map_err(node)?;
 		let rpc = RpcClient::new(transport);
 		let backend: LegacyBackend<SubstrateConfig> = LegacyBackend::builder().build(rpc.clone());
 		let client = OnlineClient::<SubstrateConfig>::from_backend(Arc::new(backend))

@@ -25,9 +25,9 @@ use tokio::{
 const PALLETS: [&str; 3] = ["Kernels", "Providers", "Market"];
 /// How long to wait before a refused connection is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
-/// The same for a connection that was lost. The library's own pauses grow to a minute within a few seconds, and a window
+/// The same for a connection that was lost, in milliseconds. The library's own pauses grow to a minute within a few seconds, and a window
 /// may be shorter than a node's restart with such a pause after it.
-const RECONNECT_AFTER: u64 = 1_000;
+pub const RECONNECT_AFTER: u64 = 1_000;
 
 /// A connection to one node. Cheap to clone; reconnects by itself after the first success, and requests made meanwhile
 /// wait.

@@ -32,7 +32,7 @@ mod wire;
 
 pub use accounts::{AccountBalance, Block};
 pub use call::Call;
-pub use connect::{BestBlocks, Chain, Follow};
+pub use connect::{BestBlocks, Chain, Follow, RECONNECT_AFTER};
 pub use error::{ChainError, Rejection};
 pub use events::{JobEvent, Refutation, Settlement, Silence};
 pub use ids::{hash_from_hex, to_hex, BadId, JobId, KernelHash, ProviderId};
