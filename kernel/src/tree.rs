@@ -7,15 +7,15 @@
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-pub(crate) use self::{input::parents as input_parents, output::parents as output_parents};
+pub(crate) use self::input::parents as input_parents;
 pub use self::{
 	input::{
 		input_chunk_len, input_chunks, input_leaf, input_leaves, input_node, input_path, input_root,
 		input_root_of_leaves, verify_input_chunk,
 	},
 	output::{
-		output_leaf, output_leaves, output_node, output_path, output_root, verify_output_path, Claim, Pair, SumNode,
-		SumOverflow,
+		output_leaf, output_leaves, output_node, output_parents, output_path, output_root, verify_output_path, Claim,
+		Pair, SumNode, SumOverflow,
 	},
 };
 

@@ -16,7 +16,7 @@ use millrace_compute::{LeafFigures, FIGURES_BYTES};
 use millrace_kernel::{
 	leaf::leaf_count,
 	tree::{
-		output_leaves, output_node, output_path, output_root, shape as steps, Blake2b, Digest, Pair, Step, SumNode,
+		output_leaves, output_parents, output_path, output_root, shape as steps, Blake2b, Digest, Pair, Step, SumNode,
 		SumOverflow,
 	},
 };
@@ -146,7 +146,7 @@ impl OutputTree {
 		let file = File::open(bundle)?;
 		let mut kept = vec![compute(&file, &shape, base, 0, shape.nodes(base))?];
 		while let Some(level) = kept.last().filter(|level| level.len() > 1) {
-			let above = parents(level)?;
+			let above = output_parents::<Blake2b>(level)?;
 			kept.push(above);
 		}
 		Ok(Self {
@@ -266,18 +266,6 @@ fn compute(file: &File, shape: &OutputShape, level: u32, first: u32, count: u32)
 		at = next;
 	}
 	Ok(nodes)
-}
-
-/// The nodes above a level.
-fn parents(level: &[SumNode]) -> Result<Vec<SumNode>, SumOverflow> {
-	level
-		.chunks(2)
-		.filter_map(|pair| match pair {
-			[left, right] => Some(output_node::<Blake2b>(left, right)),
-			[promoted] => Some(Ok(*promoted)),
-			_ => None,
-		})
-		.collect()
 }
 
 /// Bytes of consecutive leaves, and the units and traps of each.

@@ -2,7 +2,7 @@
 
 use millrace_kernel::{
 	proof::Place,
-	tree::{output_node, shape, Blake2b, Pair, Step, SumNode, SumOverflow},
+	tree::{output_parents, shape, Blake2b, Pair, Step, SumNode, SumOverflow},
 };
 
 /// All levels of an output tree, from the leaves up. A promoted node stands on each of its levels.
@@ -17,14 +17,7 @@ impl Levels {
 	pub fn new(leaves: Vec<SumNode>) -> Result<Levels, SumOverflow> {
 		let mut levels = vec![leaves];
 		while let Some(level) = levels.last().filter(|level| level.len() > 1) {
-			let above = level
-				.chunks(2)
-				.filter_map(|children| match children {
-					[left, right] => Some(output_node::<Blake2b>(left, right)),
-					[promoted] => Some(Ok(*promoted)),
-					_ => None,
-				})
-				.collect::<Result<Vec<_>, _>>()?;
+			let above = output_parents::<Blake2b>(level)?;
 			levels.push(above);
 		}
 		Ok(Levels(levels))

@@ -117,8 +117,8 @@ pub fn output_node<H: Hasher>(left: &SumNode, right: &SumNode) -> Result<SumNode
 	})
 }
 
-/// The nodes above a level, in pairs from the left; the last of an odd number is promoted.
-pub(crate) fn parents<H: Hasher>(level: &[SumNode]) -> Result<Vec<SumNode>, SumOverflow> {
+/// The nodes above a level, in pairs from the left, several hashed at once; the last of an odd number is promoted.
+pub fn output_parents<H: Hasher>(level: &[SumNode]) -> Result<Vec<SumNode>, SumOverflow> {
 	let pairs = level.chunks_exact(2);
 	let promoted = pairs.remainder().first().copied();
 	let mut batch = Batch::<H>::new(NODE_MESSAGE, pairs.len());
@@ -149,7 +149,7 @@ pub fn output_root<H: Hasher>(leaves: &[SumNode]) -> Result<SumNode, SumOverflow
 		match level.as_slice() {
 			[] => return Ok(output_leaf::<H>(0, &[], 0, 0)),
 			[root] => return Ok(*root),
-			_ => level = parents::<H>(&level)?,
+			_ => level = output_parents::<H>(&level)?,
 		}
 	}
 }
@@ -172,7 +172,7 @@ pub fn output_path<H: Hasher>(leaves: &[SumNode], position: u32) -> Result<Vec<P
 			left: *left,
 			right: *right,
 		}));
-		level = parents::<H>(&level)?;
+		level = output_parents::<H>(&level)?;
 		at /= 2;
 	}
 	path.reverse();

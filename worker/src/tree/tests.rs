@@ -1,7 +1,7 @@
 //! Trees with little kept, and with everything kept, against one that is built node by node.
 
 use super::*;
-use millrace_kernel::tree::{output_leaf, verify_output_path, Claim};
+use millrace_kernel::tree::{output_leaf, output_node, verify_output_path, Claim};
 use std::fs;
 
 /// Items of 2 bytes, 3 a leaf, so that the last leaf of most jobs is shorter.
