@@ -97,6 +97,8 @@ pub struct Audit {
 	pub commons: Commons,
 	/// The job's last event, and its block.
 	pub ends: BTreeMap<JobId, (String, u64)>,
+	/// The last block in which an account paid a transaction fee.
+	pub charged: BTreeMap<[u8; 32], u64>,
 	/// The last block that was looked at.
 	pub block: u64,
 	jobs: BTreeMap<[u8; 32], [u8; 32]>,
@@ -216,6 +218,9 @@ impl Audit {
 				let FeePaid { who, actual_fee, tip } = fields(event);
 				assert_eq!(tip, 0);
 				let fee = planck(actual_fee);
+				if fee > 0 {
+					self.charged.insert(who.0, block);
+				}
 				// A fifth, rounded down.
 				let share = fee / 5;
 				self.book(who.0, |change| &mut change.fees, -fee);

@@ -78,13 +78,18 @@ impl Process {
 
 	/// Resident memory in bytes, as the kernel counts it; `None` once it has ended.
 	pub fn resident_bytes(&self) -> Option<u64> {
-		let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-		let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-		line.split_whitespace()
-			.nth(1)?
-			.parse::<u64>()
-			.ok()
-			.map(|kib| kib * 1024)
+		memory(self.child.id(), "VmRSS:")
+	}
+
+	/// The most that its resident memory was since [`Process::forget_peak`], or since it started where the kernel does not
+	/// forget.
+	pub fn peak_bytes(&self) -> Option<u64> {
+		memory(self.child.id(), "VmHWM:")
+	}
+
+	/// Lets the kernel forget the peak of resident memory so far.
+	pub fn forget_peak(&self) {
+		let _ = std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
 	}
 
 	/// Whether it still runs.
@@ -125,6 +130,14 @@ impl Process {
 		let _ = self.child.kill();
 		let _ = self.child.wait();
 	}
+}
+
+/// A figure of a process's memory, in bytes: `VmRSS:` or `VmHWM:`.
+pub fn memory(process: u32, figure: &str) -> Option<u64> {
+	let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+	let line = status.lines().find(|line| line.starts_with(figure))?;
+	let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+	Some(kib * 1_024)
 }
 
 impl Drop for Process {

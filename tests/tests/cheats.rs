@@ -24,7 +24,7 @@ mod silence;
 #[path = "cheats/world.rs"]
 mod world;
 
-use books::Scene;
+use books::{Block, Scene};
 use cast::{price, Cast, Job};
 use lies::honest_units;
 use millrace_tests::audit::Audit;
@@ -108,7 +108,7 @@ fn accusations(world: &World, honest: &Cast<'_>, scene: &mut Scene) {
 		proofs::accuse(world, honest, job, 91, scene);
 		pestered.join().expect("the worker stands it")
 	});
-	scene.tell(honest, "requests that are wrong, many or slow", told, None);
+	scene.tell(honest, "requests that are wrong, many or slow", told, Block::Nowhere);
 	let fetch = ["job", "fetch", &job.to_string(), "--check", "all", "--allow-private"];
 	let answer = honest.run("requester", &fetch);
 	assert_eq!(answer.code, 0, "{answer:?}");

@@ -22,8 +22,18 @@ pub(crate) struct Act {
 	pub(crate) tried: &'static str,
 	/// How it was caught.
 	pub(crate) caught: String,
-	/// The job whose end says in which block; none where something else does.
-	pub(crate) job: Option<JobId>,
+	pub(crate) block: Block,
+}
+
+/// The block that belongs to a line.
+#[derive(Clone, Copy)]
+pub(crate) enum Block {
+	/// The one in which this job ended.
+	EndOf(JobId),
+	/// The last one in which this account paid a fee.
+	FeeOf(AccountId),
+	/// None.
+	Nowhere,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -96,12 +106,12 @@ impl Scene {
 	}
 
 	/// Adds a line.
-	pub(crate) fn tell(&mut self, cast: &Cast<'_>, tried: &'static str, caught: impl Into<String>, job: Option<JobId>) {
+	pub(crate) fn tell(&mut self, cast: &Cast<'_>, tried: &'static str, caught: impl Into<String>, block: Block) {
 		self.acts.push(Act {
 			name: cast.name,
 			tried,
 			caught: caught.into(),
-			job,
+			block,
 		});
 	}
 
@@ -121,12 +131,13 @@ impl Scene {
 	pub(crate) fn close(&self, audit: &Audit) {
 		println!("\ncheat | what it tried | how it was caught | change of balances in MILL, transaction fees apart");
 		for act in &self.acts {
-			let ended = match act.job {
-				Some(job) => {
+			let ended = match act.block {
+				Block::EndOf(job) => {
 					let (event, block) = audit.ends.get(&job).unwrap_or_else(|| panic!("{job} has no event"));
 					format!("{event} in block {block}: ")
 				}
-				None => String::new(),
+				Block::FeeOf(account) => format!("refused in block {}: ", audit.charged[&account.0]),
+				Block::Nowhere => String::new(),
 			};
 			println!(
 				"{} | {} | {ended}{} | {}",
@@ -192,8 +203,9 @@ impl Scene {
 			author += effect.author;
 			pot += effect.pot;
 			burned += effect.burned;
-			if change != Change::default() {
-				let apart = change.total() - change.fees;
+			// Registering moves a float from every owner to its worker.
+			let apart = change.total() - change.fees - change.floats;
+			if (apart, change.fees) != (0, 0) {
 				texts.push(format!("{role} {} fees {}", mill(apart), mill(change.fees)));
 			}
 		}

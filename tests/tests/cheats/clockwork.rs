@@ -1,7 +1,7 @@
 //! Too late, too early, too often: what depends on the clock.
 
 use super::{
-	books::Scene,
+	books::{Block, Scene},
 	cast::{price, Cast, Job},
 	lies::{computed, honest_units},
 	world::{escrow, kernel, key, payment, World, BYTES, FLOOR, ITEMS, JOB_FEE, MAX_UNITS, MILL},
@@ -44,7 +44,7 @@ pub(crate) fn late(world: &World) -> Scene {
 		&cast,
 		"a commitment after the deadline",
 		"refused with UnknownJob, its fee paid",
-		Some(job),
+		Block::EndOf(job),
 	);
 	scene
 }
@@ -96,7 +96,7 @@ pub(crate) fn tardy(world: &World) -> Scene {
 		&cast,
 		"one wrong byte, looked for after the window",
 		"paid; `check` says that it has ended, a proof costs its fee",
-		Some(job),
+		Block::EndOf(job),
 	);
 	scene
 }
@@ -187,7 +187,7 @@ pub(crate) fn ten_open(world: &World) -> Scene {
 		&cast,
 		"fraud in one job while ten others are open",
 		"one refuted; 4 void by the hook, 5 by `touch`, the assigned one at the end of its offer",
-		Some(fraud),
+		Block::EndOf(fraud),
 	);
 	scene
 }
@@ -261,7 +261,7 @@ pub(crate) fn second(world: &World) -> Scene {
 		&cast,
 		"a second, different commitment",
 		"refused with AlreadyCommitted, its fee paid; the first again is taken and pays, too",
-		Some(job),
+		Block::EndOf(job),
 	);
 	scene
 }

@@ -2,13 +2,13 @@
 //! and its disk stay as they are.
 
 use super::{
-	books::Scene,
+	books::{Block, Scene},
 	cast::{price, Cast, Job},
 	requests::disk,
 	world::{World, FLOOR},
 };
 use millrace_client::chain::JobId;
-use millrace_tests::{cheat::Garble, Answer};
+use millrace_tests::{cheat::Garble, process::memory, Answer};
 use std::{
 	process::{Command, Stdio},
 	thread,
@@ -38,14 +38,11 @@ fn measured(mut command: Command) -> (Answer, u64) {
 		.stderr(Stdio::piped())
 		.spawn();
 	let mut child = child.expect("the program is built");
-	let (start, status) = (Instant::now(), format!("/proc/{}/status", child.id()));
+	let start = Instant::now();
 	let mut peak = 0;
 	// What these commands print fits into the pipes.
 	while child.try_wait().expect("a child").is_none() {
-		let text = std::fs::read_to_string(&status).unwrap_or_default();
-		let line = text.lines().find(|line| line.starts_with("VmHWM:"));
-		let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-		peak = peak.max(kib.unwrap_or(0) << 10);
+		peak = peak.max(memory(child.id(), "VmHWM:").unwrap_or(0));
 		if start.elapsed() > LIMIT {
 			let _ = child.kill();
 			panic!("{command:?} did not end in {LIMIT:?}");
@@ -146,7 +143,7 @@ pub(crate) fn garbled(world: &World) -> Scene {
 			peaks.iter().max().unwrap_or(&0) >> 20,
 			usual >> 20
 		),
-		None,
+		Block::Nowhere,
 	);
 	scene
 }

@@ -1,7 +1,7 @@
 //! Results that are wrong, and the three ways in which the command line finds out.
 
 use super::{
-	books::{Conviction, Scene},
+	books::{Block, Conviction, Scene},
 	cast::{price, Cast, Job},
 	world::{escrow, payment, planck, World, BYTES, FLOOR, ITEMS, JOB_FEE, MAX_UNITS},
 };
@@ -73,7 +73,7 @@ pub(crate) fn wrong_byte(world: &World) -> Scene {
 		&cast,
 		"one wrong byte in leaf 5 of 16",
 		"`job run` re-ran every leaf",
-		Some(job),
+		Block::EndOf(job),
 	);
 
 	// Everything is gone; after the chill its owner may begin anew.
@@ -154,7 +154,7 @@ pub(crate) fn patrol(world: &World, honest: &Cast<'_>) -> Scene {
 		&units,
 		"777 units more than leaf 5 takes",
 		"a stranger's `check --refute`, inputs fetched from the cheat",
-		Some(jobs[0]),
+		Block::EndOf(jobs[0]),
 	);
 
 	let answer = trap.run(
@@ -185,7 +185,12 @@ pub(crate) fn patrol(world: &World, honest: &Cast<'_>) -> Scene {
 		let line = line(jobs[place]);
 		assert_eq!(line["verdict"], "refuted", "{line}");
 		redressed(&line["redress"], conviction, held(&stage[place].1));
-		scene.tell(cast, tried, "a stranger's `watch --refute --once`", Some(jobs[place]));
+		scene.tell(
+			cast,
+			tried,
+			"a stranger's `watch --refute --once`",
+			Block::EndOf(jobs[place]),
+		);
 	}
 
 	let fetched = honest.run(
@@ -232,7 +237,12 @@ pub(crate) fn false_sums(world: &World) -> Scene {
 				refuted(&answer, conviction, held);
 				let (sentence, _) = answer.refusal();
 				assert!(sentence.contains(words), "{sentence}");
-				scene.tell(cast, tried, "`check --refute` on the requester's machine", Some(id));
+				scene.tell(
+					cast,
+					tried,
+					"`check --refute` on the requester's machine",
+					Block::EndOf(id),
+				);
 				scene
 			})
 		});
@@ -263,7 +273,7 @@ pub(crate) fn replayed(world: &World) -> Scene {
 		&cast,
 		"the result of its job before, replayed",
 		"`job run` re-ran every leaf",
-		Some(job),
+		Block::EndOf(job),
 	);
 	scene
 }

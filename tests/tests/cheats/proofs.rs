@@ -2,7 +2,7 @@
 //! is refused at the door; nobody else loses anything, and the node keeps its memory.
 
 use super::{
-	books::Scene,
+	books::{Block, Scene},
 	cast::Cast,
 	lies::computed,
 	world::{key, World, ITEMS},
@@ -19,8 +19,9 @@ use millrace_kernel::{
 };
 use millrace_tests::raw::Raw;
 
-/// How much the node's resident memory may grow while all of this comes in.
-pub(crate) const MEMORY: u64 = 100 << 20;
+/// How much more resident memory the node may have once all of this has come in, and at most meanwhile: several
+/// transactions of 4 MiB are in the air at once, in hexadecimal and decoded.
+const MEMORY: (u64, u64) = (100 << 20, 200 << 20);
 /// Most units of a leaf, and most chunks.
 const MOST: (u32, u32) = (1 << 21, 512);
 
@@ -257,10 +258,12 @@ fn malformed(job: JobId) -> Vec<(String, &'static str, Vec<u8>)> {
 /// Everything that can be thrown at an honest result. Its job stays as it is.
 pub(crate) fn accuse(world: &World, honest: &Cast<'_>, job: JobId, salt: u64, scene: &mut Scene) {
 	let truth = truth(world, job, salt);
+	frame(world, honest, job, &truth, scene);
 	let accuser = key(honest.name, "refuter");
 	let pair = accuser.pair();
-	let memory = || world.node.process.resident_bytes().expect("the node runs");
-	let before = memory();
+	let node = &world.node.process;
+	let before = node.resident_bytes().expect("the node runs");
+	node.forget_peak();
 	let (accused, refused) = world.block_on(async {
 		let anchor = world.chain.finalised().await.expect("a block");
 		let mut refused = 0usize;
@@ -300,8 +303,10 @@ pub(crate) fn accuse(world: &World, honest: &Cast<'_>, job: JobId, salt: u64, sc
 		}
 		(count, refused)
 	});
-	let growth = memory().saturating_sub(before);
-	assert!(growth < MEMORY, "the node grew by {} MiB", growth >> 20);
+	let [growth, peak] =
+		[node.resident_bytes(), node.peak_bytes()].map(|bytes| bytes.expect("the node runs").saturating_sub(before));
+	assert!(growth < MEMORY.0, "the node grew by {} MiB", growth >> 20);
+	assert!(peak < MEMORY.1, "the node grew by {} MiB for a moment", peak >> 20);
 	let height = world.node.heights().0;
 	world.node.wait_until("two more blocks", super::world::LIMIT, |node| {
 		node.heights().0 >= height + 2
@@ -309,12 +314,34 @@ pub(crate) fn accuse(world: &World, honest: &Cast<'_>, job: JobId, salt: u64, sc
 	scene.pays(honest, "refuter");
 	scene.tell(
 		honest,
-		"inner nodes as leaves, bombs and noise against an honest result",
+		"false proofs, bombs and noise against an honest result",
 		format!(
-			"{accused} accusations failed and paid their fees, {refused} were refused by the pool; the node grew by {} MiB",
-			growth >> 20
+			"{accused} accusations failed and paid their fees, {refused} were refused by the pool; the node grew by {} MiB, \
+			 by {} at most",
+			growth >> 20,
+			peak >> 20
 		),
-		Some(job),
+		Block::EndOf(job),
+	);
+}
+
+/// An inner node shown as a leaf would be wrong whatever the leaves are. The shape of the tree follows from the job, so
+/// it refutes nothing: the accuser pays its fee and the provider nothing.
+fn frame(world: &World, honest: &Cast<'_>, job: JobId, truth: &LeafProof, scene: &mut Scene) {
+	let accuser = key(honest.name, "other");
+	let mut proof = Box::new(truth.clone());
+	proof.pairs.pop();
+	let refuted = world.block_on(world.chain.call(&Call::Refute { job, proof }, accuser.pair()));
+	match refuted {
+		Err(ChainError::Rejected(rejection)) => assert_eq!(rejection.error, "BadProof"),
+		other => panic!("an inner node as a leaf: {other:?}"),
+	}
+	scene.pays(honest, "other");
+	scene.tell(
+		honest,
+		"an inner node of an honest tree, shown as a leaf",
+		"BadProof; the accuser (`other`) pays its fee, the provider nothing",
+		Block::FeeOf(accuser.account()),
 	);
 }
 

@@ -99,20 +99,22 @@ pub(crate) fn pester(world: &World, honest: &Cast<'_>, job: JobId) -> String {
 		data_key: record.data_key(&records.path(job)).expect("a key"),
 	};
 	let state = world.folder.join(honest.name).join("worker");
-	let (memory, disk) = (
-		|| honest.process.resident_bytes().expect("the worker runs"),
-		disk(&state),
-	);
-	let before = memory();
+	let on_disk = disk(&state);
+	let before = honest.process.resident_bytes().expect("the worker runs");
+	honest.process.forget_peak();
 	let (refused, answered, turned_away) = world.block_on(async {
 		let refused = asker.objects().await + asker.strangers().await + asker.nonsense().await;
 		let (answered, turned_away) = asker.flood().await;
 		asker.slow().await;
 		(refused, answered, turned_away)
 	});
-	let growth = memory().saturating_sub(before);
+	let growth = honest
+		.process
+		.peak_bytes()
+		.expect("the worker runs")
+		.saturating_sub(before);
 	assert!(growth < MEMORY, "the worker grew by {} MiB", growth >> 20);
-	let grown = super::requests::disk(&state).saturating_sub(disk);
+	let grown = disk(&state).saturating_sub(on_disk);
 	assert!(grown < 1 << 20, "the worker wrote {grown} bytes");
 	format!(
 		"{refused} requests refused; of a thousand at once {answered} answered and {turned_away} turned away; 60 slow ones \

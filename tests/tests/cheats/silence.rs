@@ -1,7 +1,7 @@
 //! Roots without bytes: what is not shown is demanded, and silence costs as much as a lie.
 
 use super::{
-	books::Scene,
+	books::{Block, Scene},
 	cast::{price, Cast, Job},
 	world::{escrow, key, payment, planck, World, FLOOR, ITEMS, MAX_UNITS},
 };
@@ -63,7 +63,7 @@ fn silent(world: &World, name: &'static str, play: &str, job: Job, leaves: &str,
 		&cast,
 		tried,
 		"`check --demand`: 16 leaves demanded, none came",
-		Some(id),
+		Block::EndOf(id),
 	);
 	scene
 }
@@ -106,7 +106,7 @@ pub(crate) fn dripped(world: &World) -> Scene {
 		&cast,
 		"a wrong byte in leaf 5, and its bundle at a byte a second",
 		"`job run` and `check` gave up on the bundle; 16 leaves demanded, none came",
-		Some(id),
+		Block::EndOf(id),
 	);
 	scene
 }
@@ -251,7 +251,7 @@ pub(crate) fn standby(world: &World) -> Scene {
 		&cast,
 		"strangers answer a demand with anything but the truth",
 		format!("{count} answers refused, their fees paid; then another stranger's `provide`, free"),
-		Some(job),
+		Block::EndOf(job),
 	);
 	scene
 }
