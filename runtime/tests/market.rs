@@ -3,7 +3,7 @@
 
 mod chain;
 
-use chain::{signed, Chain};
+use chain::{registration, signed, Chain};
 use frame_support::traits::fungible::InspectHold;
 use millrace_kernel::asm::Builder;
 use millrace_primitives::{
@@ -72,27 +72,7 @@ fn chain_with_provider() -> Chain {
 				0,
 				RuntimeCall::Kernels(pallet_kernels::Call::register_kernel { bytecode }),
 			),
-			signed(
-				Owner,
-				0,
-				RuntimeCall::Providers(pallet_providers::Call::register {
-					worker: Worker.to_account_id(),
-					payout: Payout.to_account_id(),
-					endpoint: pallet_providers::Endpoint {
-						host: b"127.0.0.1".to_vec().try_into().expect("short"),
-						port: 7443,
-						tls_key: H256([1; 32]),
-					},
-					terms: pallet_providers::ProviderTerms {
-						class: DeviceClass::Cpu4,
-						region: Region(0),
-						lanes: 1,
-						min_price: Level(0).price(),
-						takes_targets: true,
-					},
-					bond: STAKE,
-				}),
-			),
+			signed(Owner, 0, registration(Worker, Payout, DeviceClass::Cpu4, 1, STAKE)),
 			signed(
 				Worker,
 				0,

@@ -2,7 +2,7 @@
 
 mod chain;
 
-use chain::{signed, Chain};
+use chain::{registration, signed, Chain};
 use frame_support::traits::fungible::{Inspect, InspectHold};
 use millrace_kernel::{
 	eval::Task,
@@ -86,23 +86,7 @@ fn chain_with_provider() -> Chain {
 	let mut chain = Chain::without_elections("fast");
 	chain.block(|| {
 		let bytecode = BYTECODE.to_vec().try_into().expect("a short program");
-		let register = pallet_providers::Call::register {
-			worker: Worker.to_account_id(),
-			payout: Payout.to_account_id(),
-			endpoint: pallet_providers::Endpoint {
-				host: b"127.0.0.1".to_vec().try_into().expect("short"),
-				port: 7443,
-				tls_key: H256([1; 32]),
-			},
-			terms: pallet_providers::ProviderTerms {
-				class: DeviceClass::Cpu4,
-				region: Region(0),
-				lanes: 1,
-				min_price: Level(0).price(),
-				takes_targets: true,
-			},
-			bond: STAKE,
-		};
+		let register = registration(Worker, Payout, DeviceClass::Cpu4, 1, STAKE);
 		let register_kernel = pallet_kernels::Call::register_kernel { bytecode };
 		let place_ask = pallet_market::Call::place_ask {
 			slot: 0,
@@ -110,7 +94,7 @@ fn chain_with_provider() -> Chain {
 		};
 		vec![
 			signed(Requester, 0, RuntimeCall::Kernels(register_kernel)),
-			signed(Owner, 0, RuntimeCall::Providers(register)),
+			signed(Owner, 0, register),
 			signed(Worker, 0, market(place_ask)),
 		]
 	});

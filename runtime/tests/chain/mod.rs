@@ -7,6 +7,7 @@ pub(crate) mod world;
 
 use codec::Encode;
 use frame_support::genesis_builder_helper::{build_state, get_preset};
+use millrace_primitives::{Balance, DeviceClass, Level, Region};
 use millrace_runtime::{
 	genesis_presets, AccountId, Address, BlockNumber, Executive, Hash, Header, Runtime, RuntimeCall, RuntimeEvent,
 	RuntimeGenesisConfig, Signature, SignedPayload, System, TxExtension, UncheckedExtrinsic, SLOT_MILLISECONDS,
@@ -17,6 +18,7 @@ use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryPlainPreDigest},
 	BABE_ENGINE_ID,
 };
+use sp_core::H256;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{generic::Era, traits::Header as _, Digest, DigestItem, DispatchOutcome};
 
@@ -109,6 +111,33 @@ impl Chain {
 	pub(crate) fn empty_block(&mut self) -> Vec<RuntimeEvent> {
 		self.block(Vec::new)
 	}
+}
+
+/// A registration at an endpoint that nobody dials, with so many lanes of a class in region 0, at any price.
+pub(crate) fn registration(
+	worker: Sr25519Keyring,
+	payout: Sr25519Keyring,
+	class: DeviceClass,
+	lanes: u16,
+	bond: Balance,
+) -> RuntimeCall {
+	RuntimeCall::Providers(pallet_providers::Call::register {
+		worker: worker.to_account_id(),
+		payout: payout.to_account_id(),
+		endpoint: pallet_providers::Endpoint {
+			host: b"127.0.0.1".to_vec().try_into().expect("short"),
+			port: 7443,
+			tls_key: H256([1; 32]),
+		},
+		terms: pallet_providers::ProviderTerms {
+			class,
+			region: Region(0),
+			lanes,
+			min_price: Level(0).price(),
+			takes_targets: true,
+		},
+		bond,
+	})
 }
 
 /// A signed, immortal transaction. Must be called with the chain's state at hand.

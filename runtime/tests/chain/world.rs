@@ -2,7 +2,7 @@
 //! transactions that pay their fees.
 
 use super::{
-	signed,
+	registration, signed,
 	work::{Output, Work, ITEM_BYTES, MAX_UNITS},
 	Chain,
 };
@@ -119,24 +119,7 @@ impl World {
 		};
 		let bytecode = world.work.bytecode().try_into().expect("a short program");
 		world.send(Key::Alice, pallet_kernels::Call::register_kernel { bytecode });
-		let register = ProvidersCall::register {
-			worker: WORKER.to_account_id(),
-			payout: PAYOUT.to_account_id(),
-			endpoint: pallet_providers::Endpoint {
-				host: b"127.0.0.1".to_vec().try_into().expect("short"),
-				port: 7443,
-				tls_key: H256([1; 32]),
-			},
-			terms: pallet_providers::ProviderTerms {
-				class: case.class,
-				region: Region(0),
-				lanes: case.lanes,
-				min_price: Price(64),
-				takes_targets: true,
-			},
-			bond: case.stake,
-		};
-		world.send(OWNER, register);
+		world.send(OWNER, registration(WORKER, PAYOUT, case.class, case.lanes, case.stake));
 		if let Bought::Book { level, .. } = case.bought {
 			world.send(WORKER, MarketCall::place_ask { slot: 0, level });
 		}
