@@ -10,7 +10,8 @@ use millrace_compute::{parse_bundle, Bundle};
 use serde::Serialize;
 use std::path::Path;
 
-/// Leaves of one call. A demand may hold 64; in parts, what was sent counts even if the rest fails.
+/// Leaves of one call: the fewest that are free where others are missing. A demand may hold 64; in parts, what was sent
+/// counts even if the rest fails.
 const BATCH: usize = 16;
 
 /// What was provided.
@@ -20,7 +21,7 @@ pub struct Provided {
 	pub leaves: u32,
 	/// Leaves that are still missing.
 	pub missing: u32,
-	/// Transaction fees that were paid in the end; what is right is free.
+	/// Transaction fees that were paid in the end: none, unless others brought leaves at the same time.
 	#[serde(with = "crate::amount::text")]
 	pub fee: Balance,
 	/// The best block with the last of them.
@@ -54,8 +55,7 @@ impl Claimant<'_> {
 				.take(BATCH)
 				.filter_map(|leaf| provided_leaf(&bundle, &levels, *leaf))
 				.collect();
-			let sent = u32::try_from(leaves.len()).unwrap_or(u32::MAX);
-			if sent == 0 {
+			if leaves.is_empty() {
 				return Err(CheckError::Broken(
 					"the demand names leaves that the job lacks".to_owned(),
 				));
@@ -64,17 +64,20 @@ impl Claimant<'_> {
 			self.check_fee(&call).await?;
 			match self.chain.call(&call, self.key.pair()).await {
 				Ok(included) => {
-					provided.leaves = provided.leaves.saturating_add(sent);
-					provided.fee = provided.fee.saturating_add(included.fee);
-					provided.block = included.block.number;
-					provided.missing = included
+					// Somebody else may have brought some of them just before.
+					let (brought, missing) = included
 						.jobs
 						.iter()
 						.find_map(|(_, event)| match event {
-							JobEvent::LeavesProvided { missing, .. } => Some(*missing),
+							JobEvent::LeavesProvided { leaves, missing, .. } => Some((leaves.len(), *missing)),
 							_ => None,
 						})
-						.unwrap_or(0);
+						.unwrap_or_default();
+					let brought = u32::try_from(brought).unwrap_or(u32::MAX);
+					provided.leaves = provided.leaves.saturating_add(brought);
+					provided.fee = provided.fee.saturating_add(included.fee);
+					provided.block = included.block.number;
+					provided.missing = missing;
 					if provided.missing == 0 {
 						return Ok(provided);
 					}

@@ -20,8 +20,9 @@ use millrace_primitives::{
 };
 use polkadot_sdk::{
 	frame_support::{
+		dispatch::Pays,
 		ensure,
-		traits::{fungible::Mutate, tokens::Preservation, Get},
+		traits::{fungible::Mutate, tokens::Preservation},
 	},
 	sp_core::H256,
 	sp_runtime::{traits::Convert, DispatchError, DispatchResult},
@@ -35,6 +36,8 @@ pub const OPEN_BYTES: u32 = 256 << 10;
 const MOVES_UP: u8 = 2;
 /// Bytes of a signed extrinsic beside its arguments, at most.
 const ENVELOPE: u32 = 200;
+/// Leaves that a free part of an answer brings, at least. A demander prepays as many calls as that makes of its leaves.
+pub const ANSWER_PART: u32 = 16;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_demand(who: T::AccountId, id: JobId, leaves: LeafSet) -> DispatchResult {
@@ -49,7 +52,7 @@ impl<T: Config> Pallet<T> {
 			return Err(Error::<T>::DemandOpen.into());
 		};
 		let bytes = Self::demanded_bytes(&job, &leaves).ok_or(Error::<T>::BadLeaves)?;
-		let count = u32::try_from(leaves.len()).unwrap_or(u32::MAX);
+		let count = count(&leaves);
 		let demanded = job.demanded.saturating_add(count);
 		ensure!(demanded <= job.leaves(), Error::<T>::TooManyDemanded);
 		let fee = Self::answer_fee(&job, count, bytes);
@@ -90,7 +93,8 @@ impl<T: Config> Pallet<T> {
 			.try_fold(0u32, |sum, leaf| sum.checked_add(job.leaf_bytes(*leaf)?))
 	}
 
-	/// What bringing the leaves would cost whoever brings them, in one call.
+	/// What bringing the leaves would cost whoever brings them, in as many calls as are free: one of all leaves, and what
+	/// each further call costs beside its leaves.
 	pub(crate) fn answer_fee(job: &JobOf<T>, leaves: u32, bytes: u32) -> Balance {
 		let depth = u32::BITS.saturating_sub(job.leaves().saturating_sub(1).leading_zeros());
 		let pair = u32::try_from(SumPair::max_encoded_len()).unwrap_or(u32::MAX);
@@ -100,7 +104,10 @@ impl<T: Config> Pallet<T> {
 			.saturating_mul(each)
 			.saturating_add(bytes)
 			.saturating_add(ENVELOPE);
+		let further = leaves.div_ceil(ANSWER_PART).saturating_sub(1);
+		let call = T::CallFee::convert((T::WeightInfo::provide(0), ENVELOPE));
 		T::CallFee::convert((T::WeightInfo::provide(leaves), length))
+			.saturating_add(call.saturating_mul(Balance::from(further)))
 	}
 
 	/// Opens the demand, or queues it behind others of the provider. Returns until when it must be answered, if it is open.
@@ -132,7 +139,11 @@ impl<T: Config> Pallet<T> {
 		opens.then(|| Self::now().saturating_add(job.demand_ticks))
 	}
 
-	pub(crate) fn do_provide(who: T::AccountId, id: JobId, leaves: ProvidedLeaves) -> DispatchResult {
+	/// Takes those of the leaves that are missing, and says whether the prepayment covers the call.
+	///
+	/// What someone else has brought meanwhile is passed over: else a single leaf, sent just before, would make a whole
+	/// answer fail and cost its fee.
+	pub(crate) fn do_provide(who: T::AccountId, id: JobId, given: ProvidedLeaves) -> Result<Pays, DispatchError> {
 		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Committed {
 			provider,
@@ -146,17 +157,22 @@ impl<T: Config> Pallet<T> {
 		};
 		ensure!(until.is_none_or(|until| Self::now() <= until), Error::<T>::WindowOver);
 		let mut demand = Demands::<T>::get(id).ok_or(DispatchError::Corruption)?;
-		ensure!(!leaves.is_empty(), Error::<T>::NotDemanded);
-		for leaf in &leaves {
-			let place = demand
-				.leaves
-				.binary_search(&leaf.leaf)
-				.map_err(|_| Error::<T>::NotDemanded)?;
-			ensure!(Self::is_committed(&job, root, units, leaf), Error::<T>::BadLeaf);
+		let sent = count(&given);
+		let mut leaves = given;
+		let mut wrong = false;
+		leaves.retain(|leaf| {
+			let Ok(place) = demand.leaves.binary_search(&leaf.leaf) else {
+				return false;
+			};
+			wrong |= !Self::is_committed(&job, root, units, leaf);
 			demand.leaves.remove(place);
-		}
+			true
+		});
+		ensure!(!wrong, Error::<T>::BadLeaf);
+		ensure!(!leaves.is_empty(), Error::<T>::NotDemanded);
 
-		let missing = u32::try_from(demand.leaves.len()).unwrap_or(u32::MAX);
+		let missing = count(&demand.leaves);
+		let pays = Self::answer_pays(count(&leaves), sent, missing);
 		Self::deposit_event(Event::LeavesProvided {
 			job: id,
 			provider,
@@ -166,12 +182,12 @@ impl<T: Config> Pallet<T> {
 		});
 		if missing > 0 {
 			Demands::<T>::insert(id, demand);
-			return Ok(());
+			return Ok(pays);
 		}
 		Self::end_demand(id, &job, provider)?;
 		Self::unschedule(id, &job);
 		// Whoever demanded leaves must have time to look at them.
-		let left = left.max(T::Rules::get().window_min);
+		let left = left.max(job.window_min);
 		let window_end = Self::now().saturating_add(left);
 		if let JobState::Committed { window, .. } = &mut job.state {
 			*window = Window::Open { end: window_end };
@@ -179,7 +195,19 @@ impl<T: Config> Pallet<T> {
 		Self::schedule(id, &job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::DemandAnswered { job: id, window_end });
-		Ok(())
+		Ok(pays)
+	}
+
+	/// Whether a call that brought so many of the leaves that it sent pays its fee. It is free where it brings the last
+	/// missing leaf, or enough of them that all such calls together are prepaid; and where no more than half of it was
+	/// known already.
+	fn answer_pays(brought: u32, sent: u32, missing: u32) -> Pays {
+		let enough = missing == 0 || brought >= ANSWER_PART;
+		if enough && brought.saturating_mul(2) >= sent {
+			Pays::No
+		} else {
+			Pays::Yes
+		}
 	}
 
 	/// Whether these are the bytes and traps that the job's root commits to for the leaf.
@@ -272,11 +300,11 @@ impl<T: Config> Pallet<T> {
 
 	/// Demanded leaves have not come in time: the job is void, and the stake pays.
 	pub(crate) fn end_silent(id: JobId, job: JobOf<T>, provider: ProviderId) -> DispatchResult {
-		let missing = Demands::<T>::get(id).map_or(0, |demand| u32::try_from(demand.leaves.len()).unwrap_or(u32::MAX));
+		let missing = Demands::<T>::get(id).map_or(0, |demand| count(&demand.leaves));
 		let set_aside = T::Providers::slash(provider, Offence::Silence { escrow: job.escrow });
-		Self::end_demand(id, &job, provider)?;
-		Self::leave_committed(id, &job, provider);
-		let (refund, fees_returned) = Self::give_back(id, &job, |known| known.silent = known.silent.saturating_add(1));
+		let (refund, fees_returned) = Self::take_back(id, &job, provider, |known| {
+			known.silent = known.silent.saturating_add(1)
+		})?;
 		Self::deposit_event(Event::JobSilent {
 			job: id,
 			provider,
@@ -289,4 +317,8 @@ impl<T: Config> Pallet<T> {
 		});
 		Ok(())
 	}
+}
+
+fn count<L>(leaves: &[L]) -> u32 {
+	u32::try_from(leaves.len()).unwrap_or(u32::MAX)
 }

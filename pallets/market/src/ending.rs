@@ -5,7 +5,10 @@ use millrace_primitives::{
 	traits::{JobPhase, Outcome, ProtocolClock, Providers},
 	Balance, JobId, ProviderId,
 };
-use polkadot_sdk::{frame_support::ensure, sp_runtime::DispatchResult};
+use polkadot_sdk::{
+	frame_support::ensure,
+	sp_runtime::{DispatchError, DispatchResult},
+};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_cancel(who: T::AccountId, id: JobId) -> DispatchResult {
@@ -102,8 +105,21 @@ impl<T: Config> Pallet<T> {
 		Self::room_made(provider)
 	}
 
+	/// Takes a committed job back from its provider, unpaid: its demand ends, all that is held for it is freed. Returns
+	/// what was freed of the escrow and of the job fees.
+	pub(crate) fn take_back(
+		id: JobId,
+		job: &JobOf<T>,
+		provider: ProviderId,
+		count: impl FnOnce(&mut Requester),
+	) -> Result<(Balance, Balance), DispatchError> {
+		Self::end_demand(id, job, provider)?;
+		Self::leave_committed(id, job, provider);
+		Ok(Self::give_back(id, job, count))
+	}
+
 	/// Frees all that is held for a job and removes it. Returns what was freed of the escrow and of the job fees.
-	pub(crate) fn give_back(id: JobId, job: &JobOf<T>, count: impl FnOnce(&mut Requester)) -> (Balance, Balance) {
+	fn give_back(id: JobId, job: &JobOf<T>, count: impl FnOnce(&mut Requester)) -> (Balance, Balance) {
 		let refund = Self::release(&job.requester, job.escrow);
 		let fees_returned = Self::release(&job.requester, job.fees_held());
 		Jobs::<T>::remove(id);

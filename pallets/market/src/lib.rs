@@ -40,7 +40,7 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
-pub use demand::{DEMANDABLE_OUTPUT, OPEN_BYTES};
+pub use demand::{ANSWER_PART, DEMANDABLE_OUTPUT, OPEN_BYTES};
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -781,9 +781,10 @@ pub mod pallet {
 			Self::do_demand(who, job, leaves)
 		}
 
-		/// Brings demanded leaves: all, or some of them.
+		/// Brings demanded leaves: all, or some of them. Leaves that are not missing are passed over.
 		///
-		/// **Dispatch origin**: Signed by anyone: the root says what the leaves are. Success is free.
+		/// **Dispatch origin**: Signed by anyone: the root says what the leaves are. Free where it brings the last missing
+		/// leaf or at least 16 of them, and at least half of what it sent was missing.
 		///
 		/// **Errors**: `UnknownJob`, `NotDemanded`, `WindowOver`, `BadLeaf`.
 		///
@@ -792,8 +793,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::provide(u32::try_from(leaves.len()).unwrap_or(u32::MAX)))]
 		pub fn provide(origin: OriginFor<T>, job: JobId, leaves: ProvidedLeaves) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_provide(who, job, leaves)?;
-			Ok(Pays::No.into())
+			Ok(Self::do_provide(who, job, leaves)?.into())
 		}
 	}
 

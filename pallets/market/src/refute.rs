@@ -143,10 +143,9 @@ impl<T: Config> Pallet<T> {
 				escrow: job.escrow,
 			},
 		);
-		Self::end_demand(id, &job, provider)?;
-		Self::leave_committed(id, &job, provider);
-		let (refund, fees_returned) =
-			Self::give_back(id, &job, |known| known.refuted = known.refuted.saturating_add(1));
+		let (refund, fees_returned) = Self::take_back(id, &job, provider, |known| {
+			known.refuted = known.refuted.saturating_add(1)
+		})?;
 		Self::deposit_event(Event::JobRefuted {
 			job: id,
 			provider,
@@ -190,10 +189,9 @@ impl<T: Config> Pallet<T> {
 			JobState::Assigned { .. } => JobPhase::Assigned,
 			JobState::Running { .. } => JobPhase::Running,
 			JobState::Committed { .. } => {
-				Self::end_demand(id, &job, provider)?;
-				Self::leave_committed(id, &job, provider);
-				let (refund, fees_returned) =
-					Self::give_back(id, &job, |known| known.voided = known.voided.saturating_add(1));
+				let (refund, fees_returned) = Self::take_back(id, &job, provider, |known| {
+					known.voided = known.voided.saturating_add(1)
+				})?;
 				Self::deposit_event(Event::JobVoided {
 					job: id,
 					provider,

@@ -149,6 +149,7 @@ impl<T: Config> Pallet<T> {
 			assignments: 0,
 			acceptances: 0,
 			demand_ticks: rules.demand_ticks,
+			window_min: rules.window_min,
 			demanded: 0,
 			state: JobState::Pending,
 		}

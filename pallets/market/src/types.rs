@@ -141,6 +141,8 @@ pub struct Job<AccountId> {
 	pub acceptances: u8,
 	/// Ticks in which demanded leaves must come.
 	pub demand_ticks: Tick,
+	/// Ticks that the challenge window runs on after demanded leaves have come, at least.
+	pub window_min: Tick,
 	/// Leaves that were demanded so far.
 	pub demanded: u32,
 	/// Where it stands.

@@ -1,6 +1,8 @@
 //! Demanded leaves: who may, what it costs, who may answer, and how the window waits.
 
-use crate::{mock::*, Deadlines, Demand, DemandQueues, Demands, Error, Event, JobState, ProviderDemands, Window};
+use crate::{
+	mock::*, Deadlines, Demand, DemandQueues, Demands, Error, Event, FeeEra, JobState, ProviderDemands, Window,
+};
 use millrace_primitives::{
 	refutation::{LeafSet, ProvidedLeaf, ProvidedLeaves},
 	JobId, ProviderId,
@@ -12,7 +14,6 @@ use polkadot_sdk::{
 		hypothetically,
 		traits::fungible::Mutate,
 	},
-	sp_runtime::DispatchError,
 };
 
 pub(super) fn demand(who: AccountId, id: JobId, leaves: &[u32]) -> DispatchResult {
@@ -78,6 +79,8 @@ fn a_demand_opens_at_once_and_prepays_the_answer() {
 			}
 		);
 		assert_eq!((pot(), free(ALICE)), (20 + 170, FUNDS - 20 - 140 - 170));
+		// It is split with all other fees.
+		assert_eq!(FeeEra::<Test>::get().collected, 20 + 170);
 		// At tick 10, with 21 ticks left, and 23 to answer.
 		assert_eq!(
 			window(id),
@@ -133,14 +136,15 @@ fn anyone_brings_leaves_in_parts_and_the_window_goes_on() {
 		assert_ok!(demand(ALICE, id, &[0, 2, 4]));
 		skip_ticks(10);
 		let answer = honest.answer(&[4, 0]);
-		let info = provide(POOR, id, answer.clone()).unwrap();
-		assert_eq!((info.pays_fee, info.actual_weight), (Pays::No, None));
+		// So small a part of an answer is not prepaid.
+		let info = provide(BOB, id, answer.clone()).unwrap();
+		assert_eq!((info.pays_fee, info.actual_weight), (Pays::Yes, None));
 		assert_eq!(
 			last_event(),
 			Event::LeavesProvided {
 				job: id,
 				provider: honest.provider,
-				by: POOR,
+				by: BOB,
 				leaves: ProvidedLeaves::truncate_from(answer),
 				missing: 1
 			}
@@ -156,7 +160,17 @@ fn anyone_brings_leaves_in_parts_and_the_window_goes_on() {
 		assert_eq!(Demands::<Test>::get(id).unwrap().leaves.to_vec(), [2]);
 		assert_noop!(provide(BOB, id, honest.answer(&[0])), Error::<Test>::NotDemanded);
 
-		assert_ok!(provide(CHARLIE, id, honest.answer(&[2])));
+		// What came already is passed over, and not told again; the last leaf makes it free.
+		let info = provide(CHARLIE, id, honest.answer(&[0, 2])).unwrap();
+		assert_eq!(info.pays_fee, Pays::No);
+		let told = Event::LeavesProvided {
+			job: id,
+			provider: honest.provider,
+			by: CHARLIE,
+			leaves: ProvidedLeaves::truncate_from(honest.answer(&[2])),
+			missing: 0,
+		};
+		assert!(events().contains(&told));
 		// Tick 15, and the 26 ticks that were left at tick 5.
 		assert_eq!(
 			last_event(),
@@ -267,22 +281,16 @@ fn a_wrong_leaf_answers_nothing() {
 			with(&|leaf| leaf.pairs = Default::default()),
 			// Another leaf under this one's number, and this one's bytes under another's.
 			with(&|leaf| leaf.bytes = honest.answer(&[3])[0].bytes.clone()),
-			with(&|leaf| leaf.leaf = 3),
 		];
 		for answer in wrong {
 			assert_noop!(provide(BOB, id, answer.clone()), Error::<Test>::BadLeaf);
 			// A right one beside it does not help, nor is it taken.
-			let both = [vec![honest.answer(&[3])[0].clone()], answer].concat();
-			let refused = provide(BOB, id, both).unwrap_err().error;
-			let either = [Error::<Test>::BadLeaf, Error::NotDemanded].map(DispatchError::from);
-			assert!(either.contains(&refused));
+			let both = [honest.answer(&[3]), answer].concat();
+			assert_noop!(provide(BOB, id, both), Error::<Test>::BadLeaf);
 		}
-		for answer in [
-			vec![],
-			honest.answer(&[0]),
-			honest.answer(&[1, 1]),
-			honest.answer(&[1, 2]),
-		] {
+		let mislabelled = with(&|leaf| leaf.leaf = 3);
+		assert_noop!(provide(BOB, id, mislabelled), Error::<Test>::BadLeaf);
+		for answer in [vec![], honest.answer(&[0]), honest.answer(&[0, 2, 4])] {
 			assert_noop!(provide(BOB, id, answer), Error::<Test>::NotDemanded);
 		}
 		assert_eq!(Demands::<Test>::get(id).unwrap().leaves.to_vec(), [1, 3]);
@@ -318,15 +326,19 @@ fn a_demand_must_be_paid_for() {
 }
 
 #[test]
-fn the_time_to_answer_is_that_of_the_submission() {
+fn the_times_of_a_demand_are_those_of_the_submission() {
 	ExtBuilder::build_and_execute(|| {
 		let honest = Honest::new();
+		skip_ticks(29);
 		RulesNow::set(&crate::MarketRules {
 			demand_ticks: 1,
+			window_min: 1,
 			..default_rules()
 		});
 		assert_ok!(demand(ALICE, honest.id, &[0]));
-		assert_eq!(job(honest.id).due_tick(), Some(24));
+		assert_eq!(job(honest.id).due_tick(), Some(30 + 23));
+		assert_ok!(provide(BOB, honest.id, honest.answer(&[0])));
+		assert_eq!(window(honest.id), Window::Open { end: 30 + 11 });
 	});
 }
 

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
 	mock::*, Deadlines, DemandQueues, Demands, Error, Event, Jobs, MarketRules, ProviderDemands, Window,
-	DEMANDABLE_OUTPUT, OPEN_BYTES,
+	ANSWER_PART, DEMANDABLE_OUTPUT, OPEN_BYTES,
 };
 use millrace_primitives::{refutation::LeafSet, JobId, ProviderId};
-use polkadot_sdk::frame_support::{assert_noop, assert_ok};
+use polkadot_sdk::frame_support::{assert_noop, assert_ok, dispatch::Pays};
 
 /// 64 leaves of 1 KiB: as much as one demand asks for, a fourth of what is open at once.
 const WHOLE: u32 = 64;
@@ -86,6 +86,83 @@ impl Crowd {
 	}
 }
 
+/// Whether a part of an answer is free.
+fn is_free(crowd: &Crowd, job: usize, leaves: impl IntoIterator<Item = u32>) -> bool {
+	let (all, tree) = (crowd.work.leaves(), crowd.work.honest());
+	let part = leaves.into_iter().map(|leaf| tree.provided(&all, leaf)).collect();
+	provide(BOB, crowd.jobs[job], part).expect("some of it is missing").pays_fee == Pays::No
+}
+
+#[test]
+fn sixteen_leaves_or_the_last_one_are_free() {
+	ExtBuilder::build_and_execute(|| {
+		let crowd = Crowd::new(1);
+		crowd.demand(0, WHOLE);
+		assert!(!is_free(&crowd, 0, 0..1));
+		assert!(!is_free(&crowd, 0, 1..16));
+		assert!(is_free(&crowd, 0, 16..32));
+		assert!(is_free(&crowd, 0, 32..63));
+		assert!(is_free(&crowd, 0, 63..64));
+		assert_eq!(window(crowd.jobs[0]), Window::Open { end: 31 });
+	});
+}
+
+#[test]
+fn no_more_calls_are_free_than_were_prepaid() {
+	for demanded in [1, 15, 16, 17, 31, 32, 33, 63, 64] {
+		ExtBuilder::build_and_execute(|| {
+			let crowd = Crowd::new(1);
+			crowd.demand(0, demanded);
+			let mut free = 0;
+			let mut first = 0;
+			// The smallest parts that are free.
+			while first < demanded {
+				let end = demanded.min(first + ANSWER_PART);
+				free += u32::from(is_free(&crowd, 0, first..end));
+				first = end;
+			}
+			let prepaid = demanded.div_ceil(ANSWER_PART);
+			assert_eq!(free, prepaid, "{demanded} leaves");
+			let [Event::LeavesDemanded { fee, .. }] = &events()
+				.into_iter()
+				.filter(|event| matches!(event, Event::LeavesDemanded { .. }))
+				.collect::<Vec<_>>()[..]
+			else {
+				panic!("one demand");
+			};
+			// Each call is 24,000 picoseconds and 500 a leaf, and 200 bytes and 1,516 a leaf.
+			let calls: u128 = (0..prepaid)
+				.map(|part| {
+					let leaves = u128::from(ANSWER_PART.min(demanded - part * ANSWER_PART));
+					(24_000 + 500 * leaves) / 500 + (200 + 1_516 * leaves) / 8
+				})
+				.sum();
+			assert!(calls <= *fee, "{demanded} leaves: {calls} of {fee}");
+			assert!(*fee <= calls + u128::from(prepaid), "{demanded} leaves: {fee} for {calls}");
+		});
+	}
+}
+
+/// One leaf sent just before must neither make the provider's answer fail, nor a free call carry what nobody lacks.
+#[test]
+fn an_answer_that_was_overtaken_still_counts_and_padding_is_paid_for() {
+	ExtBuilder::build_and_execute(|| {
+		let crowd = Crowd::new(2);
+		crowd.demand(0, WHOLE);
+		assert!(!is_free(&crowd, 0, 7..8));
+		assert!(is_free(&crowd, 0, 0..WHOLE));
+		assert!(matches!(window(crowd.jobs[0]), Window::Open { .. }));
+
+		crowd.demand(1, WHOLE);
+		assert!(is_free(&crowd, 1, 0..16));
+		// Half of it is missing: free. Less: not even with the last leaf.
+		assert!(is_free(&crowd, 1, (0..16).chain(16..32)));
+		assert!(!is_free(&crowd, 1, (0..17).chain(32..48)));
+		assert!(!is_free(&crowd, 1, 0..WHOLE));
+		assert!(matches!(window(crowd.jobs[1]), Window::Open { .. }));
+	});
+}
+
 fn opened(events: &[Event<Test>]) -> Vec<JobId> {
 	let opened = events.iter().filter_map(|event| match event {
 		Event::DemandOpened { job, .. } => Some(*job),
@@ -108,8 +185,8 @@ fn what_is_more_than_256_kib_queues_and_has_no_deadline() {
 				requester: ALICE,
 				leaves: LeafSet::truncate_from((0..64).collect()),
 				// 64 leaves of 1,024 bytes, each with six pairs of 80 and 12 on top, and 200: 97,224 bytes, 12,153 planck.
-				// 24,000 + 64 × 500 picoseconds: 112.
-				fee: 12_265,
+				// 24,000 + 64 × 500 picoseconds: 112. Three further calls of 200 bytes and 24,000 picoseconds: 73 each.
+				fee: 12_265 + 3 * 73,
 				until: None,
 			}
 		);

@@ -144,6 +144,28 @@ fn a_root_without_preimages_ends_in_silence() {
 	});
 }
 
+/// A commitment to more or fewer bytes than the leaf's items have is a lie, which its own bytes do not answer.
+#[test]
+fn a_leaf_of_another_length_is_no_answer() {
+	for length in [0, 64, 127, 129, 1_024] {
+		ExtBuilder::build_and_execute(|| {
+			let provider = asking(1, 0);
+			let work = Work::triples();
+			let mut leaves = work.leaves();
+			leaves[1].bytes.resize(length, 0);
+			let tree = Tree::of(&leaves);
+			let id = committed(ALICE, provider, &work, &tree);
+			assert_ok!(demand(ALICE, id, &[1]));
+			assert_noop!(
+				provide(BOB, id, vec![tree.provided(&leaves, 1)]),
+				Error::<Test>::BadLeaf
+			);
+			blocks(24);
+			assert!(matches!(last_event(), Event::JobSilent { missing: 1, .. }));
+		});
+	}
+}
+
 #[test]
 fn a_demanded_result_is_refuted_until_its_time_is_over() {
 	ExtBuilder::build_and_execute(|| {

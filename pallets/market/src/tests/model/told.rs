@@ -220,7 +220,7 @@ impl Told {
 			assert_eq!(MockProviders::set_aside(provider), told, "of {provider:?}");
 		}
 		assert_eq!(Balances::total_issuance(), issued - self.burned);
-		assert!(pot() >= FeeEra::<Test>::get().collected);
+		assert_eq!(pot(), FeeEra::<Test>::get().collected);
 	}
 }
 
