@@ -7,13 +7,11 @@ use millrace_primitives::{
 	refutation::{LeafSet, ProvidedLeaf, ProvidedLeaves},
 	JobId, ProviderId,
 };
-use polkadot_sdk::{
-	frame_support::{
-		assert_noop, assert_ok,
-		dispatch::{DispatchResult, DispatchResultWithPostInfo, Pays},
-		hypothetically,
-		traits::fungible::Mutate,
-	},
+use polkadot_sdk::frame_support::{
+	assert_noop, assert_ok,
+	dispatch::{DispatchResult, DispatchResultWithPostInfo, Pays},
+	hypothetically,
+	traits::fungible::Mutate,
 };
 
 pub(super) fn demand(who: AccountId, id: JobId, leaves: &[u32]) -> DispatchResult {

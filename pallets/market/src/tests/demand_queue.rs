@@ -5,8 +5,8 @@ use super::{
 	refute::refute,
 };
 use crate::{
-	mock::*, Deadlines, DemandQueues, Demands, Error, Event, Jobs, MarketRules, ProviderDemands, Window,
-	ANSWER_PART, DEMANDABLE_OUTPUT, OPEN_BYTES,
+	mock::*, Deadlines, DemandQueues, Demands, Error, Event, Jobs, MarketRules, ProviderDemands, Window, ANSWER_PART,
+	DEMANDABLE_OUTPUT, OPEN_BYTES,
 };
 use millrace_primitives::{refutation::LeafSet, JobId, ProviderId};
 use polkadot_sdk::frame_support::{assert_noop, assert_ok, dispatch::Pays};
@@ -90,7 +90,10 @@ impl Crowd {
 fn is_free(crowd: &Crowd, job: usize, leaves: impl IntoIterator<Item = u32>) -> bool {
 	let (all, tree) = (crowd.work.leaves(), crowd.work.honest());
 	let part = leaves.into_iter().map(|leaf| tree.provided(&all, leaf)).collect();
-	provide(BOB, crowd.jobs[job], part).expect("some of it is missing").pays_fee == Pays::No
+	provide(BOB, crowd.jobs[job], part)
+		.expect("some of it is missing")
+		.pays_fee
+		== Pays::No
 }
 
 #[test]
@@ -138,7 +141,10 @@ fn no_more_calls_are_free_than_were_prepaid() {
 				})
 				.sum();
 			assert!(calls <= *fee, "{demanded} leaves: {calls} of {fee}");
-			assert!(*fee <= calls + u128::from(prepaid), "{demanded} leaves: {fee} for {calls}");
+			assert!(
+				*fee <= calls + u128::from(prepaid),
+				"{demanded} leaves: {fee} for {calls}"
+			);
 		});
 	}
 }
