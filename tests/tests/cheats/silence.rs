@@ -202,7 +202,12 @@ pub(crate) fn standby(world: &World) -> Scene {
 			changed(|leaf| leaf.leaf = u32::MAX),
 			"NotDemanded",
 		),
-		("one leaf twice", vec![leaf(5), leaf(5)], "NotDemanded"),
+		(
+			"one leaf twice, wrong at first",
+			[changed(|leaf| leaf.bytes[0] ^= 1), vec![leaf(5)]].concat(),
+			"BadLeaf",
+		),
+		("one twice that nobody wants", vec![leaf(4), leaf(4)], "NotDemanded"),
 		("no leaf", vec![], "NotDemanded"),
 		(
 			"one right, one wrong",
