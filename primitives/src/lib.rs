@@ -14,6 +14,7 @@
 
 extern crate alloc;
 
+pub mod api;
 pub mod ids;
 pub mod job;
 pub mod pool;

@@ -119,6 +119,8 @@ pub enum Ineligible {
 	Unknown,
 	/// The provider is draining, chilled or leaving.
 	NotActive,
+	/// The provider does not answer.
+	Unreachable,
 	/// The owner has revoked the worker key.
 	NoWorker,
 	/// Too little active stake, in planck.
@@ -156,6 +158,8 @@ pub struct ProviderView<AccountId> {
 	pub assigned: u16,
 	/// Jobs accepted and not committed.
 	pub running: u16,
+	/// Whether it is reachable, and has been for long enough that whoever waited for its results could get them.
+	pub answers: bool,
 	/// The least price that its owner signed.
 	pub min_price: Price,
 	/// When a result of it was refuted, until its owner reactivates it. Jobs that it had open then are void.
@@ -201,11 +205,23 @@ pub trait Providers<AccountId> {
 	/// Sets aside what the offence costs, of the stake that is there, and notes it in the provider's record. Called while
 	/// the job still counts among its load. Never fails.
 	fn slash(provider: ProviderId, offence: Offence<AccountId>) -> SetAside;
+	/// The provider's worker has made a call that succeeded: whatever was asked of it to show that it lives is answered.
+	fn heard(provider: ProviderId);
+	/// What of the provider's next earnings should go to its stake, in planck.
+	fn refill_wanted(provider: ProviderId) -> Balance;
+	/// Stakes earnings that have arrived on the owner's account.
+	fn refill(provider: ProviderId, amount: Balance);
 	/// Writes an outcome into the provider's record. Three late jobs in an hour set the provider draining.
 	fn record(provider: ProviderId, outcome: Outcome);
 	/// Registers an eligible provider with this many lanes, for benchmarks; returns it with its worker key.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_provider(seed: u32, lanes: u16) -> (ProviderId, AccountId);
+	/// Lets a provider that has an ask or a job owe an answer, for benchmarks of what answers.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_sample(provider: ProviderId);
+	/// Lets a provider want some of its next earnings for its stake, for benchmarks.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_refill(provider: ProviderId);
 }
 
 /// What the providers tell the market.

@@ -4,8 +4,8 @@
 
 use crate::{
 	configs::consensus::{EpochDuration, BABE_GENESIS_EPOCH_CONFIG},
-	genesis_presets, pallets, AccountId, Babe, Balance, Block, Executive, Grandpa, Historical, Nonce, Runtime,
-	RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
+	genesis_presets, pallets, AccountId, Babe, Balance, Block, Executive, Grandpa, Historical, Market, Nonce,
+	Providers, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -14,7 +14,10 @@ use frame_support::{
 	traits::{Get, KeyOwnerProofSystem},
 	weights::Weight,
 };
+use millrace_primitives::{JobId, ProviderId};
 use pallet_grandpa::AuthorityId as GrandpaId;
+use pallet_market::types::Unfit;
+use pallet_providers::{types::ProviderFilter, DowntimePreview, ProviderOf};
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use polkadot_sdk::*;
 use sp_consensus_babe::AuthorityId as BabeId;
@@ -245,6 +248,29 @@ sp_api::impl_runtime_apis! {
 
 		fn pending_rewards(era: EraIndex, account: AccountId) -> bool {
 			Staking::api_pending_rewards(era, account)
+		}
+	}
+
+	impl millrace_primitives::api::ProvidersApi<Block, ProviderOf<Runtime>, ProviderFilter<AccountId>, DowntimePreview, Unfit>
+		for Runtime
+	{
+		fn provider(provider: ProviderId) -> Option<ProviderOf<Runtime>> {
+			Providers::provider(provider)
+		}
+
+		fn providers(
+			filter: ProviderFilter<AccountId>,
+			cursor: ProviderId,
+		) -> (Vec<(ProviderId, ProviderOf<Runtime>)>, Option<ProviderId>) {
+			Providers::providers(filter, cursor)
+		}
+
+		fn downtime_preview(provider: ProviderId) -> Option<DowntimePreview> {
+			Providers::downtime_preview(provider)
+		}
+
+		fn eligibility(provider: ProviderId, job: JobId) -> Option<Result<(), Unfit>> {
+			Market::eligibility(provider, job)
 		}
 	}
 

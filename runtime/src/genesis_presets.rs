@@ -10,7 +10,10 @@
 
 use crate::{
 	configs::{
-		consensus::BABE_GENESIS_EPOCH_CONFIG, millrace::standard_rules, staking::TreasuryAccount, EXISTENTIAL_DEPOSIT,
+		consensus::BABE_GENESIS_EPOCH_CONFIG,
+		millrace::{standard_liveness, standard_rules},
+		staking::TreasuryAccount,
+		EXISTENTIAL_DEPOSIT,
 	},
 	settings::ProtocolWindows,
 	AccountId, BabeConfig, Balance, BalancesConfig, Market, RuntimeGenesisConfig, SessionConfig, SessionKeys,
@@ -19,6 +22,7 @@ use crate::{
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
 use pallet_market::MarketRules;
+use pallet_providers::LivenessRules;
 use polkadot_sdk::*;
 use serde_json::Value;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
@@ -132,12 +136,33 @@ fn fast_windows() -> ProtocolWindows {
 			no_show_cap: 32,
 			fee_era: 5,
 			demand_ticks: 8,
+			lapse_retry: 4,
+			lapse_max: 60,
 			..standard_rules()
 		},
 		unbond_ticks: 20,
 		kernel_removal_ticks: 20,
 		slash_ticks: 6,
 		chill_ticks: 10,
+		liveness: fast_liveness(),
+	}
+}
+
+/// Short hours and steps, but ten minutes to answer a sample: tests play providers that have no worker.
+fn fast_liveness() -> LivenessRules {
+	let standard = standard_liveness();
+	let mut steps = standard.steps;
+	for (step, after) in steps.iter_mut().zip([10, 40, 120, 240]) {
+		step.after = after;
+	}
+	LivenessRules {
+		answer_ticks: 200,
+		sample_gap: 20,
+		return_ticks: 6,
+		hour: 20,
+		veteran_ticks: 0,
+		steps,
+		..standard
 	}
 }
 

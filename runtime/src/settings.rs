@@ -6,9 +6,10 @@
 
 pub use pallet::*;
 
-use crate::configs::millrace::{standard_rules, SLASH_DELAY, WEEK};
+use crate::configs::millrace::{standard_liveness, standard_rules, SLASH_DELAY, WEEK};
 use millrace_primitives::Tick;
 use pallet_market::MarketRules;
+use pallet_providers::LivenessRules;
 use polkadot_sdk::*;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub struct ProtocolWindows {
 	pub slash_ticks: Tick,
 	/// Ticks from a refuted result to the moment at which the provider can be reactivated.
 	pub chill_ticks: Tick,
+	/// How often liveness is sampled, and what outages cost.
+	pub liveness: LivenessRules,
 }
 
 impl Default for ProtocolWindows {
@@ -36,6 +39,7 @@ impl Default for ProtocolWindows {
 			kernel_removal_ticks: WEEK,
 			slash_ticks: SLASH_DELAY,
 			chill_ticks: WEEK,
+			liveness: standard_liveness(),
 		}
 	}
 }

@@ -6,11 +6,12 @@
 //! | the order to stop | takes nothing new, hands back what is not accepted, finishes what is, then ends |
 //! | the order to stop now | ends; the journal keeps the state |
 //!
-//! A reconciliation reads one view of the chain, publishes the endpoint's table, and lets [`decide`] say what each
-//! assignment needs. Long steps run beside the actor, one for each assignment at a time, and report back; everything
-//! durable is written before the step that depends on it.
+//! A reconciliation reads one view of the chain, answers the sample that is open, publishes the endpoint's table, and lets
+//! [`decide`] say what each assignment needs. Long steps run beside the actor, one for each assignment at a time, and report
+//! back; everything durable is written before the step that depends on it.
 
 mod act;
+mod look;
 mod memory;
 mod provide;
 mod publish;
@@ -21,6 +22,7 @@ use crate::{
 	config::{FollowMode, Settings},
 	jobs::Tools,
 	journal::{CallKind, Entry, Journal, JournalError, Key, Step},
+	liveness::{Heart, Reach},
 	reconcile::{decide, Facts, Files},
 	standing::Standing,
 	store::{Store, StoreError},
@@ -28,6 +30,7 @@ use crate::{
 	view::{finalised_jobs, View, ViewError},
 	wire::Wire,
 };
+use look::PATIENCE;
 use memory::Memory;
 use millrace_client::chain::{Chain, Follow, JobId, JobState, JobView, KernelHash, ProviderId, Tick};
 use millrace_kernel::program::Program;
@@ -41,7 +44,7 @@ use std::{
 };
 use tokio::{
 	sync::{mpsc, Notify},
-	task::block_in_place,
+	task::{block_in_place, AbortHandle},
 	time::{interval, sleep, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
@@ -65,6 +68,8 @@ pub struct Parts {
 	pub tools: Arc<Tools>,
 	/// What the endpoint serves.
 	pub table: Arc<JobTable>,
+	/// The endpoint, which runs as long as this does.
+	pub endpoint: AbortHandle,
 	/// The settings.
 	pub settings: Settings,
 }
@@ -91,6 +96,7 @@ struct Work {
 pub struct Actor {
 	parts: Parts,
 	standing: Standing,
+	heart: Heart,
 	work: HashMap<Key, Work>,
 	memory: HashMap<Key, Memory>,
 	kernels: Arc<Mutex<HashMap<KernelHash, Arc<Program>>>>,
@@ -101,6 +107,8 @@ pub struct Actor {
 	blind: bool,
 	/// Since when the provider is convicted, at the last look; so that this is told once.
 	convicted: Option<Tick>,
+	/// How the provider stood with those who ask for it, at the last look; so that this is told once.
+	reach: Reach,
 }
 
 impl Actor {
@@ -108,9 +116,11 @@ impl Actor {
 	pub fn new(parts: Parts) -> Self {
 		let (report_to, results) = mpsc::unbounded_channel();
 		let standing = Standing::new(parts.wire.clone(), parts.journal.clone(), parts.settings.ask);
+		let heart = Heart::new(parts.wire.clone());
 		Self {
 			parts,
 			standing,
+			heart,
 			work: HashMap::new(),
 			memory: HashMap::new(),
 			kernels: Arc::default(),
@@ -119,6 +129,7 @@ impl Actor {
 			stopping: None,
 			blind: false,
 			convicted: None,
+			reach: Reach::default(),
 		}
 	}
 
@@ -154,7 +165,12 @@ impl Actor {
 				() = table.inputs_complete() => None,
 				finished = self.results.recv() => finished,
 			};
-			match self.turn(finished).await {
+			// What the turn waits for may not come while the node is gone.
+			let turn = tokio::select! {
+				() = stop_now.cancelled() => break Ok(()),
+				turn = self.turn(finished, &stop) => turn,
+			};
+			match turn {
 				Ok(true) => break Ok(()),
 				Ok(false) => {}
 				Err(error) => break Err(error),
@@ -168,17 +184,17 @@ impl Actor {
 	}
 
 	/// Takes up what was finished, then looks at everything. Returns whether the stop is done.
-	async fn turn(&mut self, finished: Option<steps::Finished>) -> Result<bool, ActorError> {
+	async fn turn(&mut self, finished: Option<steps::Finished>, stop: &CancellationToken) -> Result<bool, ActorError> {
 		if let Some(finished) = finished {
 			self.finish(finished)?;
 		}
 		while let Ok(finished) = self.results.try_recv() {
 			self.finish(finished)?;
 		}
-		self.reconcile().await
+		self.reconcile(stop).await
 	}
 
-	async fn reconcile(&mut self) -> Result<bool, ActorError> {
+	async fn reconcile(&mut self, stop: &CancellationToken) -> Result<bool, ActorError> {
 		let Parts {
 			chain,
 			wire,
@@ -186,26 +202,30 @@ impl Actor {
 			journal,
 			..
 		} = &self.parts;
-		let view = match View::read(chain, wire, *provider).await {
+		let view = PATIENCE.ask(View::read(chain, wire, *provider), stop).await;
+		let view = match view.unwrap_or(Err(ViewError::Silent)) {
 			Ok(view) => view,
 			Err(error) => {
 				if !self.blind {
 					log_blindness(&error);
 				}
 				self.blind = true;
-				return Ok(self.stop_is_overdue() && self.work.is_empty());
+				return self.ends_blind();
 			}
 		};
 		if std::mem::take(&mut self.blind) {
 			tracing::info!(best = view.best.number, "the chain is visible again");
 		}
+		// First: everything below may take its time.
+		let _ = PATIENCE.ask(self.heart.tend(&view), stop).await;
 		let entries: BTreeMap<Key, Entry> = block_in_place(|| journal.entries())?.into_iter().collect();
 		let live = |entry: &Entry| entry.step != Step::Ended;
 		let some_left = entries
 			.iter()
 			.any(|(key, entry)| live(entry) && ours(&view, key).is_none());
 		let finals = if some_left {
-			match finalised_jobs(chain, *provider).await {
+			let finals = PATIENCE.ask(finalised_jobs(chain, *provider), stop).await;
+			match finals.map_or(Err(ViewError::Silent), |jobs| jobs.map_err(ViewError::from)) {
 				Ok(jobs) => Some(jobs),
 				Err(error) => {
 					tracing::warn!(%error, "finalised state cannot be read; nothing is deleted");
@@ -223,6 +243,7 @@ impl Actor {
 			.collect();
 		keys.extend(view.jobs.values().map(|job| view.key(job)));
 		self.heed_conviction(&view);
+		self.heed_outage(&view);
 		let mut lanes = self.free_lanes(&view, &entries);
 		for key in &keys {
 			self.tend(key, &view, finals.as_ref(), entries.get(key).cloned(), &mut lanes)?;
@@ -232,7 +253,8 @@ impl Actor {
 		let entries: BTreeMap<Key, Entry> = block_in_place(|| self.parts.journal.entries())?.into_iter().collect();
 		self.publish(&view, finals.as_ref(), &entries);
 		let takes_nothing = self.takes_nothing();
-		self.standing.tend(&view, takes_nothing).await?;
+		let tended = PATIENCE.ask(self.standing.tend(&view, takes_nothing), stop).await;
+		tended.unwrap_or(Ok(()))?;
 		self.report(&view, &entries);
 		Ok(self.stopping.is_some() && self.is_done(&view, &entries))
 	}

@@ -226,6 +226,12 @@ fn status(args: &StateArgs, output: Output) -> Result<(), CommandError> {
 			if let Some(since) = report.convicted {
 				println!("convicted a result was proved wrong at tick {since}: nothing is accepted or committed");
 			}
+			if let Some(since) = report.outage {
+				println!(
+					"outage    since tick {since}; `millrace provider preview {}` says what it costs",
+					report.provider
+				);
+			}
 			for DemandRow { job, missing, until } in &report.demands {
 				match until {
 					Some(until) => println!("demanded  {missing} leaves of job {job}, until tick {until}"),

@@ -25,6 +25,7 @@
 //! | [`answer`] | leaves of a result that its requester demands on the chain |
 //! | [`endpoint`], [`table`] | HTTPS for requesters |
 //! | [`view`], [`wire`], [`standing`] | reading the chain, signing and sending, the ask in the book |
+//! | [`liveness`] | answering samples, and coming back after an outage |
 //! | [`keys`] | the worker's key and the TLS key |
 
 pub mod actor;
@@ -37,6 +38,7 @@ pub mod halt;
 pub mod jobs;
 pub mod journal;
 pub mod keys;
+pub mod liveness;
 pub mod log;
 pub mod reconcile;
 pub mod report;

@@ -77,7 +77,7 @@ pub struct Report {
 	pub address: String,
 	/// Its provider.
 	pub provider: ProviderId,
-	/// `active`, `draining`, `chilled` or `exiting`.
+	/// `active`, `draining`, `unreachable`, `chilled` or `exiting`.
 	pub status: String,
 	/// The best block that was looked at.
 	pub best: u64,
@@ -98,6 +98,9 @@ pub struct Report {
 	/// When a result of the provider was refuted, if its owner has not reactivated it since.
 	#[serde(default)]
 	pub convicted: Option<Tick>,
+	/// When the outage began that goes on, if one does.
+	#[serde(default)]
+	pub outage: Option<Tick>,
 	/// What is demanded of this provider.
 	#[serde(default)]
 	pub demands: Vec<DemandRow>,

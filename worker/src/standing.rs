@@ -1,10 +1,12 @@
 //! The worker's standing in the market: its ask is kept in the book, a stop is announced, a start takes it back.
 //!
 //! One extrinsic at a time, each followed until its effect shows in state or it can no longer have one. What fails is
-//! tried again ever more rarely, so that a provider without stake, say, does not pay for a fee each block.
+//! tried again ever more rarely, so that a provider without stake, say, does not pay for a fee each block. Whether the
+//! provider is drained or resumed is decided in [`crate::liveness`].
 
 use crate::{
 	journal::{Intent, Journal, JournalError},
+	liveness::{Stand, Turn},
 	view::View,
 	wire::{Wire, WireError},
 };
@@ -34,6 +36,8 @@ pub struct Standing {
 	pending: Option<Intent>,
 	wait: Duration,
 	not_before: Option<Instant>,
+	/// The call that was sent last, or was to be: another one need not wait for it.
+	last: Option<&'static str>,
 	warned: bool,
 }
 
@@ -47,13 +51,15 @@ impl Standing {
 			pending: None,
 			wait: FIRST_WAIT,
 			not_before: None,
+			last: None,
 			warned: false,
 		}
 	}
 
-	/// Whether nothing of this provider waits in the book and no extrinsic is under way.
+	/// Whether nothing of this provider waits in the book, no outage of it goes on that draining would end, and no
+	/// extrinsic is under way.
 	pub fn is_withdrawn(&self, view: &View) -> bool {
-		self.pending.is_none() && (view.asks.is_empty() || view.provider.status != Status::Active)
+		self.pending.is_none() && stand(view, false, true).turn().is_none()
 	}
 
 	/// Does the next thing that is due, if any.
@@ -70,16 +76,29 @@ impl Standing {
 		let Some(call) = self.due(view, stopping)? else {
 			self.wait = FIRST_WAIT;
 			self.not_before = None;
+			self.last = None;
 			return Ok(());
 		};
+		if self.last.replace(call.name()) != Some(call.name()) {
+			self.wait = FIRST_WAIT;
+			self.not_before = None;
+		}
 		if self.not_before.is_some_and(|at| at > Instant::now()) {
 			return Ok(());
 		}
 		// The next try, if this one has no effect.
 		self.not_before = Some(Instant::now() + self.wait);
 		self.wait = (self.wait * 2).min(LONGEST_WAIT);
-		if matches!(call, Call::Drain { .. }) {
-			self.journal.set_mark(DRAINED, Some(1))?;
+		match call {
+			Call::Drain { .. } => self.journal.set_mark(DRAINED, Some(1))?,
+			Call::Resume { provider } if view.provider.is_unreachable() => {
+				tracing::warn!(
+					provider,
+					since = view.outage(),
+					"taking the provider back, which was unreachable"
+				);
+			}
+			_ => {}
 		}
 		let journal = self.journal.clone();
 		match self
@@ -103,15 +122,19 @@ impl Standing {
 	/// What state asks for.
 	fn due(&mut self, view: &View, stopping: bool) -> Result<Option<Call>, JournalError> {
 		let provider = view.provider.id;
-		let active = view.provider.status == Status::Active;
-		if stopping {
-			return Ok((active && !view.asks.is_empty()).then_some(Call::Drain { provider }));
+		let status = view.provider.status;
+		let active = status == Status::Active;
+		let drained = self.journal.mark(DRAINED)?.is_some();
+		match stand(view, drained, stopping).turn() {
+			Some(Turn::Drain) => return Ok(Some(Call::Drain { provider })),
+			Some(Turn::Resume) => return Ok(Some(Call::Resume { provider })),
+			None if stopping => return Ok(None),
+			None => {}
 		}
-		if self.journal.mark(DRAINED)?.is_some() {
-			match view.provider.status {
-				Status::Draining => return Ok(Some(Call::Resume { provider })),
-				Status::Active | Status::Chilled { .. } | Status::Exiting => self.journal.set_mark(DRAINED, None)?,
-			}
+		// One that was found unreachable while draining is draining again once it is back.
+		let settled = matches!(status, Status::Active | Status::Chilled { .. } | Status::Exiting);
+		if drained && settled {
+			self.journal.set_mark(DRAINED, None)?;
 		}
 		// The chain takes no ask of a convicted provider; trying would only cost fees.
 		let Some(level) = self.ask.filter(|_| active && !view.is_convicted()) else {
@@ -134,5 +157,16 @@ impl Standing {
 			Some(_) => Some(Call::WithdrawAsk { slot: SLOT }),
 			None => Some(Call::PlaceAsk { slot: SLOT, level }),
 		})
+	}
+}
+
+fn stand(view: &View, drained: bool, stopping: bool) -> Stand {
+	Stand {
+		status: view.provider.status,
+		drained,
+		suspended: view.suspended,
+		stopping,
+		asks: !view.asks.is_empty(),
+		outage: view.outage().is_some(),
 	}
 }

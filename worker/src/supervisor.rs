@@ -1,7 +1,8 @@
 //! Starts everything in the right order and stops it in the reverse one.
 //!
-//! The first SIGTERM or SIGINT takes nothing new, hands back what is not accepted and finishes what is. The second one
-//! stops at once; the journal keeps the state, and the next start goes on from it.
+//! The first SIGTERM or SIGINT takes nothing new, hands back what is not accepted and finishes what is; where the node is
+//! gone and nothing is owed it ends within seconds. The second one stops at once; the journal keeps the state, and the next
+//! start goes on from it.
 
 use crate::{
 	actor::{Actor, ActorError, Parts},
@@ -232,6 +233,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 		store,
 		tools,
 		table,
+		endpoint: endpoint.abort_handle(),
 		settings,
 	});
 	let result = actor.run(stop, stop_now).await;

@@ -7,7 +7,8 @@ use crate::{
 };
 use futures::future::try_join_all;
 use millrace_client::chain::{
-	AccountId, AskView, At, Chain, ChainError, JobId, JobState, JobView, ProviderId, ProviderView, Tick, Window,
+	AccountId, AskView, At, Chain, ChainError, DowntimePreview, JobId, JobState, JobView, ProviderId, ProviderView,
+	Tick, Window,
 };
 use std::collections::BTreeMap;
 
@@ -20,6 +21,9 @@ pub enum ViewError {
 	/// The account's nonce cannot be read.
 	#[error(transparent)]
 	Wire(#[from] WireError),
+	/// The node takes too long.
+	#[error("the node does not answer")]
+	Silent,
 	/// The provider's owner has revoked or replaced this worker's key.
 	#[error("provider {provider} no longer names {account} as its worker")]
 	NotAuthorised {
@@ -41,6 +45,12 @@ pub struct View {
 	pub nonce: u64,
 	/// This worker's provider.
 	pub provider: ProviderView,
+	/// The last tick to answer the sample that it was drawn for, if it was.
+	pub sampled_until: Option<Tick>,
+	/// What its outage will cost, while it has one.
+	pub preview: Option<DowntimePreview>,
+	/// Whether late jobs have suspended it, so that only its owner resumes it.
+	pub suspended: bool,
 	/// Its asks.
 	pub asks: Vec<AskView>,
 	/// Its jobs: assigned, running, committed.
@@ -60,8 +70,15 @@ impl View {
 			return Err(ViewError::NotAuthorised { provider, account });
 		};
 		let jobs = jobs(&at, provider).await?;
+		let preview = match view.outage {
+			Some(_) => at.downtime_preview(provider).await?,
+			None => None,
+		};
 		Ok(Self {
 			best,
+			sampled_until: at.sampled_until(provider).await?,
+			preview,
+			suspended: view.lates >= at.late_limit()?,
 			tick: at.tick().await?,
 			nonce: wire.nonce_at(&best).await?,
 			provider: view,
@@ -75,6 +92,12 @@ impl View {
 	/// commitment of it, and pays for nothing that was open.
 	pub fn is_convicted(&self) -> bool {
 		self.provider.fraud_clock.is_some()
+	}
+
+	/// When the outage began that goes on, if one does.
+	pub fn outage(&self) -> Option<Tick> {
+		let preview = self.preview.as_ref()?;
+		preview.outage.map(|outage| outage.began)
 	}
 
 	/// The leaves that are missing of a job.

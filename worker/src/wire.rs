@@ -6,7 +6,7 @@
 
 use crate::journal::{Anchor, CallKind, Intent, JournalError};
 use millrace_client::chain::{AccountId, Call, RejectReason, MORTALITY, RECONNECT_AFTER};
-use std::sync::Arc;
+use std::{fmt::Display, future::Future, sync::Arc, time::Duration};
 use subxt::{
 	backend::LegacyBackend,
 	config::{DefaultExtrinsicParamsBuilder, RpcConfigFor},
@@ -20,8 +20,14 @@ use subxt::{
 	OnlineClient, SubstrateConfig,
 };
 use subxt_signer::sr25519::Keypair;
-use tokio::{sync::Mutex, task::block_in_place};
+use tokio::{
+	sync::Mutex,
+	task::block_in_place,
+	time::{error::Elapsed, timeout},
+};
 
+/// How long the node may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The node's code for "this transaction is in the pool already".
 const ALREADY_IMPORTED: i32 = 1013;
 
@@ -83,8 +89,8 @@ impl Wire {
 
 	/// The account's nonce in a block: extrinsics with a smaller one are on the chain.
 	pub async fn nonce_at(&self, block: &Anchor) -> Result<u64, WireError> {
-		let at = self.client.at_block(H256(block.hash)).await.map_err(node)?;
-		at.tx().account_nonce(&self.account()).await.map_err(node)
+		let at = answered(self.client.at_block(H256(block.hash))).await?;
+		answered(at.tx().account_nonce(&self.account())).await
 	}
 
 	/// Signs `call`, valid for 64 blocks from `anchor` and worth nothing on a fork without that block; hands the intent
@@ -96,11 +102,7 @@ impl Wire {
 		record: impl FnOnce(&Intent) -> Result<(), JournalError> + Send,
 	) -> Result<Intent, WireError> {
 		let _turn = self.turn.lock().await;
-		let nonce = self
-			.rpc
-			.system_account_next_index(&self.account())
-			.await
-			.map_err(node)?;
+		let nonce = answered(self.rpc.system_account_next_index(&self.account())).await?;
 		let intent = self.sign(call, anchor, nonce).await?;
 		block_in_place(|| record(&intent))?;
 		self.broadcast(&intent).await?;
@@ -114,7 +116,8 @@ impl Wire {
 	}
 
 	async fn broadcast(&self, intent: &Intent) -> Result<(), WireError> {
-		match self.rpc.author_submit_extrinsic(&intent.bytes).await {
+		let sent = timeout(PATIENCE, self.rpc.author_submit_extrinsic(&intent.bytes)).await;
+		match sent.map_err(silent)? {
 			Ok(_) => Ok(()),
 			Err(subxt::rpcs::Error::User(answer)) if answer.code == ALREADY_IMPORTED => Ok(()),
 			Err(subxt::rpcs::Error::User(answer)) => {
@@ -172,6 +175,7 @@ impl Wire {
 				self.encode(CallKind::Resume, "resume", (*provider,), anchor, nonce)
 					.await
 			}
+			Call::Heartbeat => self.encode(CallKind::Heartbeat, "heartbeat", (), anchor, nonce).await,
 			other => Err(WireError::NotOurs(other.name())),
 		}
 	}
@@ -185,7 +189,7 @@ impl Wire {
 		nonce: u64,
 	) -> Result<Intent, WireError> {
 		let pallet = match kind {
-			CallKind::Drain | CallKind::Resume => "Providers",
+			CallKind::Drain | CallKind::Resume | CallKind::Heartbeat => "Providers",
 			_ => "Market",
 		};
 		let payload = subxt::tx::dynamic(pallet, call, data);
@@ -193,7 +197,7 @@ impl Wire {
 			.nonce(nonce)
 			.mortal_from_unchecked(MORTALITY, anchor.number, H256(anchor.hash))
 			.build();
-		let at = self.client.at_block(H256(anchor.hash)).await.map_err(node)?;
+		let at = answered(self.client.at_block(H256(anchor.hash))).await?;
 		let other_runtime = |error: subxt::error::ExtrinsicError| WireError::OtherRuntime {
 			call,
 			reason: error.to_string(),
@@ -273,8 +277,17 @@ fn variant_of(reason: RejectReason) -> &'static str {
 	}
 }
 
-fn node(error: impl std::fmt::Display) -> WireError {
+/// What the node answers. Requests to one that is gone would wait until it is back, and hold the turn as long.
+async fn answered<T, E: Display>(question: impl Future<Output = Result<T, E>>) -> Result<T, WireError> {
+	timeout(PATIENCE, question).await.map_err(silent)?.map_err(node)
+}
+
+fn node(error: impl Display) -> WireError {
 	WireError::Node(error.to_string())
+}
+
+fn silent(_: Elapsed) -> WireError {
+	WireError::Node(format!("no answer within {} s", PATIENCE.as_secs()))
 }
 
 #[cfg(test)]

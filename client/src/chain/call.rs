@@ -4,7 +4,7 @@ use super::{
 	convert::{slash_id, IntoRuntime},
 	generated::api,
 	AccountId, Endpoint, JobId, JobSpec, KernelHash, Level, ProvidedLeaf, ProviderId, ProviderTerms, RejectReason,
-	SlashId, H256,
+	SlashId, Tick, H256,
 };
 use crate::amount::Balance;
 use millrace_kernel::proof::LeafProof;
@@ -57,6 +57,14 @@ pub enum Call {
 	Reactivate { provider: ProviderId },
 	/// Providers: pays a slash that is due; by anyone.
 	PaySlash { slash: SlashId },
+	/// Providers: answers a sample; signed by the worker, free while one is open.
+	Heartbeat,
+	/// Providers: takes unbonding stake back into use.
+	Rebond { provider: ProviderId, amount: Balance },
+	/// Providers: whether earnings refill the stake.
+	SetRefill { provider: ProviderId, refill: bool },
+	/// Providers: has an outage looked at whose tick has come; by anyone.
+	TouchOutage { provider: ProviderId, began: Tick },
 	/// Market: stands in the book; signed by the worker.
 	PlaceAsk { slot: u8, level: Level },
 	/// Market: leaves the book.
@@ -116,6 +124,10 @@ impl Call {
 			Call::Deregister { .. } => "deregister",
 			Call::Reactivate { .. } => "reactivate",
 			Call::PaySlash { .. } => "pay_slash",
+			Call::Heartbeat => "heartbeat",
+			Call::Rebond { .. } => "rebond",
+			Call::SetRefill { .. } => "set_refill",
+			Call::TouchOutage { .. } => "touch",
 			Call::PlaceAsk { .. } => "place_ask",
 			Call::WithdrawAsk { .. } => "withdraw_ask",
 			Call::SubmitJob { .. } => "submit_job",
@@ -170,6 +182,12 @@ impl Call {
 			Call::Deregister { provider } => visitor.visit(&providers.deregister(provider.into_runtime())),
 			Call::Reactivate { provider } => visitor.visit(&providers.reactivate(provider.into_runtime())),
 			Call::PaySlash { slash } => visitor.visit(&providers.pay_slash(slash_id(slash))),
+			Call::Heartbeat => visitor.visit(&providers.heartbeat()),
+			Call::Rebond { provider, amount } => visitor.visit(&providers.rebond(provider.into_runtime(), amount)),
+			Call::SetRefill { provider, refill } => {
+				visitor.visit(&providers.set_refill(provider.into_runtime(), refill))
+			}
+			Call::TouchOutage { provider, began } => visitor.visit(&providers.touch(provider.into_runtime(), began)),
 			Call::PlaceAsk { slot, level } => visitor.visit(&market.place_ask(slot, level.into_runtime())),
 			Call::WithdrawAsk { slot } => visitor.visit(&market.withdraw_ask(slot)),
 			Call::SubmitJob { spec } => visitor.visit(&market.submit_job(spec.into_runtime())),

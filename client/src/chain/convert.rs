@@ -9,10 +9,11 @@ use runtime_types::{
 	bounded_collections::bounded_vec::BoundedVec,
 	millrace_primitives::{self, ids, job, pool, price},
 	pallet_market::types as market,
-	pallet_providers::types as providers,
+	pallet_providers::{outage, types as providers},
 };
 
 mod offers;
+mod outages;
 mod refutation;
 
 pub(super) use refutation::{slash_id, IntoList};
@@ -289,6 +290,8 @@ impl FromRuntime<(JobId, api::market::storage::jobs::Output)> for JobView {
 			job_fee: job.job_fee,
 			assignments: job.assignments,
 			acceptances: job.acceptances,
+			lapse_max: job.lapse_max,
+			lapses_by: job.lapses_by,
 			state,
 		}
 	}
@@ -341,6 +344,8 @@ impl FromRuntime<market::MarketRules> for Rules {
 			inputs_max: rules.inputs_max,
 			output_max: rules.output_max,
 			book_output_max: rules.book_output_max,
+			lapse_retry: rules.lapse_retry,
+			lapse_max: rules.lapse_max,
 		}
 	}
 }

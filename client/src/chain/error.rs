@@ -1,7 +1,7 @@
 //! What can go wrong between this program and the chain.
 
 use super::AccountId;
-use subxt::error::{ConstantError, ExtrinsicError, RuntimeApiError, StorageError};
+use subxt::error::{ConstantError, ExtrinsicError, RuntimeApiError, StorageError, ViewFunctionError};
 
 /// A call was included in a block and failed there; its fee is paid.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,6 +36,16 @@ impl Rejection {
 			"DemandOpen" => "wait until the demanded leaves came, or the time for them is over",
 			"TooManyDemanded" => "every leaf can be demanded once; only the transaction's fee was paid",
 			"NotDemanded" => "somebody else has answered; only the transaction's fee was paid",
+			"NotSampled" => "another call of the worker has answered already; only the transaction's fee was paid",
+			"NotWorker" => {
+				"sign with the key that the owner named with `provider set-worker`; only the transaction's fee was paid"
+			}
+			"NothingUnbonds" => "`millrace provider show` shows what unbonds; only the transaction's fee was paid",
+			"UnknownOutage" => "`millrace provider show` shows its outages; only the transaction's fee was paid",
+			"NothingDue" => "`millrace provider preview` shows the ticks; only the transaction's fee was paid",
+			"ProviderUnreachable" => {
+				"`millrace provider show` shows whether it is back; only the transaction's fee was paid"
+			}
 			"ProviderConvicted" => "a result of the provider was refuted; only the transaction's fee was paid",
 			_ => "only the transaction's fee was paid",
 		}
@@ -163,6 +173,11 @@ pub(crate) fn failed<E: Into<subxt::Error>>(what: &'static str) -> impl FnOnce(E
 					| ExtrinsicError::PalletNameNotFound(_)
 					| ExtrinsicError::CallNameNotFound { .. }
 			) | subxt::Error::RuntimeApiError(RuntimeApiError::IncompatibleCodegen)
+				| subxt::Error::ViewFunctionError(
+					ViewFunctionError::IncompatibleCodegen
+						| ViewFunctionError::PalletNotFound(_)
+						| ViewFunctionError::ViewFunctionNotFound { .. }
+				)
 		);
 		if other_runtime {
 			ChainError::OtherRuntime { what }

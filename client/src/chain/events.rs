@@ -120,6 +120,13 @@ pub enum JobEvent {
 		/// The last tick of the challenge window.
 		window_end: Tick,
 	},
+	/// Its window is over and its provider does not answer, so it does not lapse into payment yet.
+	WindowExtended {
+		/// Whose result it is.
+		provider: ProviderId,
+		/// The last tick of the window now.
+		window_end: Tick,
+	},
 	/// It ended: paid.
 	Settled(Settlement),
 	/// It ended: its result was shown to be wrong.
@@ -257,6 +264,13 @@ pub(super) fn job_event(event: &Event<'_, SubstrateConfig>) -> Result<Option<(Jo
 				provider: event.provider.0,
 				root: event.root,
 				units: event.units,
+				window_end: event.window_end,
+			}
+		}
+		"WindowExtended" => {
+			let event = decode!(event, generated::WindowExtended);
+			JobEvent::WindowExtended {
+				provider: event.provider.0,
 				window_end: event.window_end,
 			}
 		}

@@ -152,6 +152,10 @@ pub struct JobView {
 	pub assignments: u8,
 	/// Acceptances so far.
 	pub acceptances: u8,
+	/// Ticks by which its window is extended at most while its provider cannot be reached.
+	pub lapse_max: Tick,
+	/// The last tick that its window can be extended to, once it has been extended.
+	pub lapses_by: Option<Tick>,
 	/// Where it stands.
 	pub state: JobState,
 }
@@ -160,6 +164,17 @@ impl JobView {
 	/// Bytes of the whole output.
 	pub fn output_bytes(&self) -> u64 {
 		u64::from(self.spec.items) * u64::from(self.item_size)
+	}
+
+	/// The last tick that its window can be extended to while its provider cannot be reached; none where no window runs.
+	pub fn last_window_end(&self) -> Option<Tick> {
+		match self.state {
+			JobState::Committed {
+				window: Window::Open { end },
+				..
+			} => Some(self.lapses_by.unwrap_or(end.saturating_add(self.lapse_max))),
+			_ => None,
+		}
 	}
 
 	/// Leaves of the output tree.

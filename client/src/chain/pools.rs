@@ -156,6 +156,10 @@ pub struct Rules {
 	pub output_max: u64,
 	/// Most bytes of an output of a job in the book.
 	pub book_output_max: u64,
+	/// Ticks by which a window is extended at a time while its provider cannot be reached.
+	pub lapse_retry: Tick,
+	/// Ticks by which it is extended in all, at most.
+	pub lapse_max: Tick,
 }
 
 #[cfg(test)]

@@ -37,7 +37,12 @@ pub enum Status {
 	Active,
 	/// It finishes what it has and takes nothing new.
 	Draining,
-	/// A result of it was refuted.
+	/// It does not answer: its asks are gone and it gets no jobs.
+	Unreachable {
+		/// Whether it was draining before, and will be again once it is back.
+		draining: bool,
+	},
+	/// A result of it was refuted, or it was unreachable for days.
 	Chilled {
 		/// The tick from which its owner can reactivate it.
 		until: Tick,
@@ -52,6 +57,7 @@ impl Status {
 		match self {
 			Status::Active => "active",
 			Status::Draining => "draining",
+			Status::Unreachable { .. } => "unreachable",
 			Status::Chilled { .. } => "chilled",
 			Status::Exiting => "exiting",
 		}
@@ -90,6 +96,10 @@ pub struct Record {
 	pub silent: u32,
 	/// Jobs whose inputs never came.
 	pub inputs_missing: u32,
+	/// Outages.
+	pub outages: u32,
+	/// Ticks of all outages that are over.
+	pub unreachable: u64,
 	/// Paid in all, in planck, before the protocol fee.
 	pub paid: Balance,
 }
@@ -125,8 +135,25 @@ pub struct ProviderView {
 	pub set_aside: Balance,
 	/// When a result was refuted, until the provider is reactivated. Jobs that were open then are void.
 	pub fraud_clock: Option<Tick>,
+	/// Late jobs that count towards a suspension, or have led to one.
+	pub lates: u32,
+	/// Whether its earnings refill its stake where a penalty took some.
+	pub refill: bool,
+	/// Assignments in a row that ended without a word; a committed job ends the row.
+	pub no_shows: u8,
+	/// When its outage began, while that may still go on.
+	pub outage: Option<Tick>,
+	/// When it last returned from being unreachable.
+	pub returned: Option<Tick>,
 	/// What became of its assignments.
 	pub record: Record,
+}
+
+impl ProviderView {
+	/// Whether it does not answer.
+	pub fn is_unreachable(&self) -> bool {
+		matches!(self.status, Status::Unreachable { .. })
+	}
 }
 
 /// A standing offer in the book.

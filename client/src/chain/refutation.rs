@@ -109,6 +109,8 @@ pub enum SlashCause {
 	Fraud,
 	/// Demanded leaves that never came.
 	Silence,
+	/// An outage.
+	Downtime,
 }
 
 impl SlashCause {
@@ -117,6 +119,7 @@ impl SlashCause {
 		match self {
 			SlashCause::Fraud => "fraud",
 			SlashCause::Silence => "silence",
+			SlashCause::Downtime => "downtime",
 		}
 	}
 }
@@ -147,7 +150,7 @@ pub struct SlashView {
 	pub cause: SlashCause,
 	/// The tick from which it can be paid.
 	pub due: Tick,
-	/// Who gets parts of it; none where all of it is burned.
+	/// Who gets parts of it; none where nobody does: then the treasury gets it if it is for downtime, else it is burned.
 	pub shares: Option<SlashShares>,
 }
 

@@ -6,7 +6,7 @@ use super::{
 	events::{job_event, JobEvent},
 	generated::api,
 	AccountBalance, AccountId, AskView, Block, ClassFigures, Demand, DeviceClass, JobId, JobView, KernelHash,
-	KernelView, ProviderId, ProviderView, Rules, SlashId, SlashView, Tick,
+	KernelView, ProviderFilter, ProviderId, ProviderView, Rules, SlashId, SlashView, Tick,
 };
 use crate::amount::Balance;
 use subxt::{storage::Address, OnlineClientAtBlock, SubstrateConfig};
@@ -161,26 +161,12 @@ impl At {
 		Ok(provider.map(|provider| ProviderView::from_runtime((id, provider))))
 	}
 
-	/// Every provider, by number. For lists made for people: reads all of them.
+	/// Every provider, by number.
 	///
 	/// # Errors
 	/// As [`At::tick`].
 	pub async fn providers(&self) -> Result<Vec<ProviderView>, ChainError> {
-		const WHAT: &str = "the providers";
-		let storage = self.client.storage();
-		let mut entries = storage
-			.iter(api::storage().providers().providers(), ())
-			.await
-			.map_err(failed(WHAT))?;
-		let mut providers = Vec::new();
-		while let Some(entry) = entries.next().await {
-			let entry = entry.map_err(failed(WHAT))?;
-			let (id,) = entry.key().map_err(failed(WHAT))?.decode().map_err(failed(WHAT))?;
-			let provider = entry.value().decode().map_err(failed(WHAT))?;
-			providers.push(ProviderView::from_runtime((id.into_plain(), provider)));
-		}
-		providers.sort_by_key(|provider| provider.id);
-		Ok(providers)
+		self.providers_where(&ProviderFilter::default()).await
 	}
 
 	/// A slash that was neither paid nor cancelled.
@@ -341,11 +327,15 @@ impl At {
 		Ok(convert::class_figures(table, class))
 	}
 
-	fn constant<A: subxt::constants::Address>(&self, what: &'static str, address: A) -> Result<A::Target, ChainError> {
+	pub(super) fn constant<A: subxt::constants::Address>(
+		&self,
+		what: &'static str,
+		address: A,
+	) -> Result<A::Target, ChainError> {
 		self.client.constants().entry(address).map_err(failed(what))
 	}
 
-	async fn get<A: Address>(
+	pub(super) async fn get<A: Address>(
 		&self,
 		what: &'static str,
 		address: A,

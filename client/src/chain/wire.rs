@@ -24,10 +24,10 @@ fn offline() -> OfflineClientAtBlock<SubstrateConfig> {
 	let config = SubstrateConfig::builder()
 		.set_spec_version_for_block_ranges([subxt::config::substrate::SpecVersionForRange {
 			block_range: 0..10,
-			spec_version: 1,
+			spec_version: 2,
 			transaction_version: 1,
 		}])
-		.set_metadata_for_spec_versions([(1, Arc::new(metadata))])
+		.set_metadata_for_spec_versions([(2, Arc::new(metadata))])
 		.build();
 	OfflineClient::new_with_config(config).at_block(1u64).unwrap()
 }
@@ -149,6 +149,17 @@ fn other_ends_have_their_figures() {
 }
 
 #[test]
+fn an_extended_window_ends_nothing() {
+	let extended = event("WindowExtended", &(JOB, 3u32, 1_400u32).encode());
+	let expected = JobEvent::WindowExtended {
+		provider: 3,
+		window_end: 1_400,
+	};
+	assert_eq!(extended, expected);
+	assert!(!extended.ends_the_job(), "it can still be refuted");
+}
+
+#[test]
 fn demands_and_their_answers_are_read() {
 	let fields = (JOB, 3u32, [5u8; 32], vec![0u32, 9, 12], 777u128, Some(44u32));
 	let expected = JobEvent::LeavesDemanded {
@@ -248,4 +259,17 @@ fn demands_and_answers_are_sent_as_the_protocol_lists_them() {
 		[vec![11], 4u32.encode()].concat()
 	);
 	assert_eq!(call(&Call::PaySlash { slash: 6 }), [vec![13], 6u32.encode()].concat());
+}
+
+#[test]
+fn calls_about_reachability_are_sent_as_the_protocol_lists_them() {
+	assert_eq!(call(&Call::Heartbeat), [14]);
+	let (provider, began) = (4, 77);
+	for (sent, index, fields) in [
+		(Call::Rebond { provider, amount: 9 }, 15, (4u32, 9u128).encode()),
+		(Call::SetRefill { provider, refill: true }, 16, (4u32, true).encode()),
+		(Call::TouchOutage { provider, began }, 17, (4u32, 77u32).encode()),
+	] {
+		assert_eq!(call(&sent), [vec![index], fields].concat(), "{}", sent.name());
+	}
 }

@@ -13,7 +13,7 @@ mod check;
 mod provider;
 
 pub(super) use check::{CheckArguments, ProvideArguments, WatchArguments};
-pub(super) use provider::{EndpointArguments, ProviderCommand, RegisterArguments};
+pub(super) use provider::{EndpointArguments, ListArguments, ProviderCommand, RegisterArguments, Switch};
 
 /// Buy, offer and check exact compute on the Millrace chain.
 #[derive(Debug, Parser)]
@@ -285,7 +285,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::Price;
+	use crate::chain::{DeviceClass, Price};
 	use clap::CommandFactory;
 
 	#[test]
@@ -329,5 +329,27 @@ mod tests {
 		assert_eq!(register.min_price, Price(30_000_000));
 		assert_eq!(register.bond, 336 * amount::MILL);
 		assert!(register.takes_targets);
+	}
+
+	#[test]
+	fn providers_are_filtered_and_refilled_as_documented() {
+		let provider = |line: &str| match Cli::try_parse_from(line.split_whitespace()).unwrap().command {
+			Command::Provider { command } => command,
+			other => panic!("{other:?}"),
+		};
+		let ProviderCommand::List(all) = provider("millrace provider list") else {
+			panic!("no list");
+		};
+		assert!(all.owner.is_none() && all.class.is_none() && all.region.is_none() && !all.eligible);
+		let ProviderCommand::List(some) = provider("millrace provider list --class cpu-4 --region 3 --eligible") else {
+			panic!("no list");
+		};
+		assert_eq!((some.class, some.region), (Some(DeviceClass::Cpu4), Some(3)));
+		assert!(some.eligible);
+		for (word, switch) in [("on", Switch::On), ("off", Switch::Off)] {
+			let command = provider(&format!("millrace provider refill 4 {word}"));
+			assert!(matches!(command, ProviderCommand::Refill { provider: 4, switch: found } if found == switch));
+		}
+		assert!(Cli::try_parse_from(["millrace", "provider", "refill", "4", "maybe"]).is_err());
 	}
 }

@@ -232,7 +232,12 @@ async fn get(session: &Session<'_>, id: JobId) -> Result<(), Failure> {
 				rows.push(("committed root", to_hex(&root.0)));
 				rows.push(("committed units", grouped(units)));
 				match window {
-					Window::Open { end } => rows.push(("window ends at tick", end.to_string())),
+					Window::Open { end } => {
+						rows.push(("window ends at tick", end.to_string()));
+						if let Some(latest) = job.lapses_by {
+							rows.push(("extended, at most to tick", latest.to_string()));
+						}
+					}
 					Window::Demanded { left, until } => {
 						let missing = demand.as_ref().map_or(0, |demand| demand.leaves.len());
 						let when = until.map_or_else(
@@ -283,6 +288,7 @@ fn object(job: &JobView) -> Value {
 				match *window {
 					Window::Open { end } => {
 						state.insert("window_end_tick".to_owned(), end.into());
+						state.insert("extended_to_tick_at_most".to_owned(), job.lapses_by.into());
 					}
 					Window::Demanded { left, until } => {
 						state.insert("window_left_ticks".to_owned(), left.into());

@@ -104,7 +104,7 @@ fn words(stage: &Stage) -> String {
 	}
 }
 
-fn time_left(until: Tick, now: Tick) -> String {
+pub(super) fn time_left(until: Tick, now: Tick) -> String {
 	let seconds = u64::from(until.saturating_sub(now)) * SECONDS_PER_TICK;
 	match seconds {
 		0..=119 => format!("{seconds} s"),

@@ -1,16 +1,23 @@
 //! `millrace provider`.
 
 mod conviction;
+mod list;
+mod outage;
 
-use self::conviction::{chilled_until, slash_object, slash_text, status_text};
+use self::{
+	conviction::{chilled_until, slash_object, slash_text, status_text},
+	outage::{outage_object, outage_text},
+};
 use super::{
-	arguments::{EndpointArguments, ProviderCommand, RegisterArguments},
-	print::{grouped, pairs, table},
+	arguments::{EndpointArguments, ProviderCommand, RegisterArguments, Switch},
+	print::{grouped, pairs},
 	Session,
 };
 use crate::{
 	amount::{self, Balance},
-	chain::{to_hex, AccountId, AskView, At, Call, Chain, Endpoint, Price, ProviderId, ProviderTerms, ProviderView},
+	chain::{
+		to_hex, AccountId, AskView, At, Call, Chain, Endpoint, Price, ProviderId, ProviderTerms, ProviderView, Status,
+	},
 	exit::{Code, Failure},
 };
 use serde_json::{json, Value};
@@ -22,9 +29,16 @@ pub(super) async fn run(session: &Session<'_>, command: ProviderCommand) -> Resu
 	let call = match command {
 		ProviderCommand::Register(arguments) => return register(session, arguments).await,
 		ProviderCommand::Show { provider } => return show(session, provider).await,
-		ProviderCommand::List => return list(session).await,
+		ProviderCommand::List(arguments) => return list::run(session, arguments).await,
+		ProviderCommand::Preview { provider } => return outage::preview(session, provider).await,
+		ProviderCommand::Touch { provider } => return outage::touch(session, provider).await,
 		ProviderCommand::Bond { provider, amount } => Call::Bond { provider, amount },
 		ProviderCommand::Unbond { provider, amount } => Call::Unbond { provider, amount },
+		ProviderCommand::Rebond { provider, amount } => Call::Rebond { provider, amount },
+		ProviderCommand::Refill { provider, switch } => Call::SetRefill {
+			provider,
+			refill: switch == Switch::On,
+		},
 		ProviderCommand::Withdraw { provider } => Call::WithdrawUnbonded { provider },
 		ProviderCommand::SetWorker { provider, worker } => {
 			let worker = match worker.as_str() {
@@ -206,6 +220,11 @@ fn object(provider: &ProviderView, asks: &[AskView]) -> Value {
 		"status": provider.status,
 		"chilled_until_tick": chilled_until(provider),
 		"fraud_clock_tick": provider.fraud_clock,
+		"outage_tick": provider.outage,
+		"returned_tick": provider.returned,
+		"drains_on_return": matches!(provider.status, Status::Unreachable { draining: true }),
+		"no_shows_in_a_row": provider.no_shows,
+		"refill": provider.refill,
 		"assigned": provider.assigned,
 		"running": provider.running,
 		"committed": provider.committed,
@@ -221,6 +240,8 @@ fn object(provider: &ProviderView, asks: &[AskView]) -> Value {
 			"refuted": provider.record.refuted,
 			"silent": provider.record.silent,
 			"inputs_missing": provider.record.inputs_missing,
+			"outages": provider.record.outages,
+			"unreachable_ticks": provider.record.unreachable,
 			"paid": provider.record.paid.to_string(),
 		},
 	})
@@ -231,9 +252,13 @@ async fn show(session: &Session<'_>, id: ProviderId) -> Result<(), Failure> {
 	let provider = find(&at, id).await?;
 	let asks = at.asks(id).await?;
 	let slashes = at.slashes(id).await?;
+	let outages = at.outages(id).await?;
+	let now = at.tick().await?;
 	let mut shown = object(&provider, &asks);
 	if let Some(shown) = shown.as_object_mut() {
 		shown.insert("slashes".to_owned(), slashes.iter().map(slash_object).collect());
+		let outages = outages.iter().map(|outage| outage_object(outage, now));
+		shown.insert("outages".to_owned(), outages.collect());
 	}
 	session.printer.show(&shown, || {
 		let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
@@ -265,9 +290,11 @@ async fn show(session: &Session<'_>, id: ProviderId) -> Result<(), Failure> {
 				),
 			),
 			("stake", amount::print(provider.active)),
+			("earnings refill it", yes(provider.refill)),
 			("asks", asks_text(&asks)),
 			("completed", grouped(provider.record.completed)),
 			("late, no-show, abandoned, refuted, silent", failures(&provider)),
+			("outages", outage::record_text(&provider.record)),
 			("paid, before the protocol fee", amount::print(provider.record.paid)),
 		];
 		for part in &provider.unbonding {
@@ -276,49 +303,10 @@ async fn show(session: &Session<'_>, id: ProviderId) -> Result<(), Failure> {
 				format!("{} at tick {}", amount::print(part.amount), part.release),
 			));
 		}
+		rows.extend(outages.iter().map(|outage| ("outage", outage_text(outage, now))));
 		rows.extend(slashes.iter().map(|slash| ("slash", slash_text(slash))));
 		pairs(rows)
 	});
-	Ok(())
-}
-
-async fn list(session: &Session<'_>) -> Result<(), Failure> {
-	let at = session.chain().await?.finalised().await?;
-	let mut rows = Vec::new();
-	for provider in at.providers().await? {
-		let asks = at.asks(provider.id).await?;
-		rows.push((provider, asks));
-	}
-	let objects: Vec<Value> = rows.iter().map(|(provider, asks)| object(provider, asks)).collect();
-	session
-		.printer
-		.show(&json!({ "providers": objects, "block": at.block().number }), || {
-			let cells = rows.iter().map(|(provider, asks)| {
-				vec![
-					provider.id.to_string(),
-					pool(provider),
-					provider.status.name().to_owned(),
-					format!("{}/{}", provider.running, provider.terms.lanes),
-					asks_text(asks),
-					amount::print(provider.active),
-					grouped(provider.record.completed),
-					failures(provider),
-				]
-			});
-			table(
-				&[
-					"id",
-					"pool",
-					"status",
-					"lanes",
-					"asks (planck)",
-					"stake",
-					"completed",
-					"failed",
-				],
-				cells,
-			)
-		});
 	Ok(())
 }
 

@@ -127,9 +127,19 @@ impl Buyer<'_> {
 	async fn is_over(&self, work: &Work, reserve: Tick) -> Result<bool, JobError> {
 		let job = work.job();
 		let at = self.chain.best().await?;
-		match at.job(job).await?.map(|view| view.state) {
-			Some(JobState::Committed { window, .. }) => Ok(window.is_over(at.tick().await?.saturating_add(reserve))),
-			Some(_) => Ok(false),
+		match at.job(job).await? {
+			Some(view) => {
+				let JobState::Committed { provider, window, .. } = view.state else {
+					return Ok(false);
+				};
+				let soon = at.tick().await?.saturating_add(reserve);
+				if !window.is_over(soon) {
+					return Ok(false);
+				}
+				// Where the provider does not answer, the chain extends the window: it may still come back in time.
+				let gone = at.provider(provider).await?.is_some_and(|view| view.is_unreachable());
+				Ok(!gone || view.last_window_end().is_none_or(|last| soon > last))
+			}
 			None => {
 				let from = work.record.first_block.saturating_add(1);
 				match self.find_ending(job, from, at.block().number).await? {

@@ -206,6 +206,7 @@ impl Buyer<'_> {
 					JobEvent::OfferLapsed => Some("the named provider did not accept it".to_owned()),
 					JobEvent::Late => Some("the provider missed the deadline".to_owned()),
 					JobEvent::Abandoned => Some("the provider gave it up".to_owned()),
+					JobEvent::WindowExtended { provider, .. } => Some(format!("provider {provider} does not answer")),
 					JobEvent::AssignmentVoided => Some("its provider was convicted of another wrong result".to_owned()),
 					_ => cause,
 				};

@@ -7,8 +7,8 @@ use super::{
 use crate::{
 	amount::Balance,
 	chain::{
-		to_hex, At, Call, Chain, ClassFigures, DeviceClass, JobSpec, KernelHash, Level, Pool, Price, ProviderView,
-		Rules, Status, Target, Terms, Tick, H256,
+		to_hex, At, Call, Chain, ClassFigures, DeviceClass, JobSpec, KernelHash, Level, Pool, Price, ProviderFilter,
+		ProviderView, Rules, Status, Target, Terms, Tick, H256,
 	},
 	job_file::{Buy, JobFile, JobFileError, Kernel, MAX_INPUT_BYTES},
 	keys::Key,
@@ -281,11 +281,13 @@ async fn target(
 /// The lowest level at which somebody stands in the pool's book now.
 async fn lowest_ask(at: &At, pool: Pool) -> Result<Option<Level>, JobError> {
 	let mut lowest = None;
-	for provider in at.providers().await? {
-		let serves = provider.terms.class == pool.class && provider.terms.region == pool.region;
-		if !serves || provider.status != Status::Active {
-			continue;
-		}
+	let serving = ProviderFilter {
+		class: Some(pool.class),
+		region: Some(pool.region),
+		eligible: true,
+		..ProviderFilter::default()
+	};
+	for provider in at.providers_where(&serving).await? {
 		for ask in at.asks(provider.id).await? {
 			lowest = Some(lowest.map_or(ask.level, |level: Level| level.min(ask.level)));
 		}

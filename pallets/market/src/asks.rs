@@ -21,9 +21,9 @@ use polkadot_sdk::{
 pub(crate) const MATCHES_PER_ASK: u8 = 4;
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_place_ask(who: T::AccountId, slot: u8, level: Level) -> DispatchResult {
+	pub(crate) fn do_place_ask(who: &T::AccountId, slot: u8, level: Level) -> DispatchResult {
 		ensure!(!Halted::<T>::get(), Error::<T>::Halted);
-		let provider = T::Providers::by_worker(&who).ok_or(Error::<T>::NotWorker)?;
+		let provider = T::Providers::by_worker(who).ok_or(Error::<T>::NotWorker)?;
 		let mut asks = Asks::<T>::get(provider);
 		ensure!(
 			asks.slots
@@ -71,8 +71,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_withdraw_ask(who: T::AccountId, slot: u8) -> DispatchResult {
-		let provider = T::Providers::by_worker(&who).ok_or(Error::<T>::NotWorker)?;
+	pub(crate) fn do_withdraw_ask(who: &T::AccountId, slot: u8) -> DispatchResult {
+		let provider = T::Providers::by_worker(who).ok_or(Error::<T>::NotWorker)?;
 		let mut asks = Asks::<T>::get(provider);
 		let place = asks.slots.get_mut(usize::from(slot)).ok_or(Error::<T>::NoSuchSlot)?;
 		let ask = place.ok_or(Error::<T>::SlotEmpty)?;
@@ -232,6 +232,7 @@ impl<T: Config> Pallet<T> {
 		match reason {
 			Ineligible::Unknown => Error::<T>::UnknownProvider,
 			Ineligible::NotActive => Error::<T>::ProviderNotActive,
+			Ineligible::Unreachable => Error::<T>::ProviderUnreachable,
 			Ineligible::NoWorker => Error::<T>::ProviderHasNoWorker,
 			Ineligible::StakeTooLow { .. } => Error::<T>::StakeTooLow,
 			Ineligible::TakesNoTargets => Error::<T>::TakesNoTargets,

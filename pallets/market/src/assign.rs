@@ -21,6 +21,13 @@ use polkadot_sdk::{
 const MATCH_TRIES: u8 = 2;
 
 impl<T: Config> Pallet<T> {
+	/// A worker's call has succeeded, so it lives.
+	pub(crate) fn heard(worker: &T::AccountId) {
+		if let Some(provider) = T::Providers::by_worker(worker) {
+			T::Providers::heard(provider);
+		}
+	}
+
 	/// Finds a provider for a job of the book, or lets it wait as a bid.
 	pub(crate) fn enter_book(id: JobId, mut job: JobOf<T>) -> DispatchResult {
 		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
@@ -212,8 +219,8 @@ impl<T: Config> Pallet<T> {
 		Ok((job, provider))
 	}
 
-	pub(crate) fn do_accept(who: T::AccountId, id: JobId) -> DispatchResult {
-		let (mut job, provider) = Self::assigned_to(&who, id)?;
+	pub(crate) fn do_accept(who: &T::AccountId, id: JobId) -> DispatchResult {
+		let (mut job, provider) = Self::assigned_to(who, id)?;
 		let view = Self::unconvicted(provider)?;
 		ensure!(!view.is_busy(), Error::<T>::NoLane);
 
@@ -238,8 +245,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_reject(who: T::AccountId, id: JobId, reason: RejectReason) -> Result<Pays, DispatchError> {
-		let (mut job, provider) = Self::assigned_to(&who, id)?;
+	pub(crate) fn do_reject(who: &T::AccountId, id: JobId, reason: RejectReason) -> Result<Pays, DispatchError> {
+		let (mut job, provider) = Self::assigned_to(who, id)?;
 		if reason == RejectReason::Busy {
 			let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
 			ensure!(view.is_busy(), Error::<T>::NotBusy);

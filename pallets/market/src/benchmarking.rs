@@ -12,6 +12,7 @@
 )]
 
 use crate::{
+	migrations::{v1, v2::MigrateToV2},
 	Asks, Call, Clock, Config, DeadlineCursor, Event, FeeEra, FeeTally, JobState, Jobs, Pallet, RejectReason,
 	Requesters, MAX_ASKS,
 };
@@ -25,9 +26,11 @@ use millrace_primitives::{
 use polkadot_sdk::{
 	frame_benchmarking::v2::*,
 	frame_support::{
+		migrations::SteppedMigration,
+		storage::unhashed,
 		traits::{
 			fungible::{Inspect, Mutate},
-			EnsureOrigin, Get,
+			EnsureOrigin, Get, StorageVersion,
 		},
 		weights::WeightMeter,
 	},
@@ -173,13 +176,18 @@ fn running<T: Config>() -> (Party<T>, Party<T>, JobId, JobId) {
 	(party, second, job, waiting)
 }
 
+/// A committed job, the last thing that rests on its provider, whose stake wants some of the payment.
 fn committed<T: Config>() -> (T::AccountId, JobId) {
 	let (party, pool) = new_provider::<T>(1, 1);
-	let (low, _, _) = levels::<T>(pool, party.0);
+	let (low, dear, _) = levels::<T>(pool, party.0);
 	place::<T>(&party, 0..1, low);
+	let (after, _) = new_provider::<T>(2, 1);
+	place::<T>(&after, 0..1, dear);
 	let job = submit::<T>(1, pool, low);
 	Pallet::<T>::commit_result(RawOrigin::Signed(party.1.clone()).into(), job, H256::zero(), 0).unwrap();
+	Pallet::<T>::withdraw_all(party.0).unwrap();
 	Asks::<T>::mutate(party.0, |asks| asks.no_shows = 1);
+	T::Providers::bench_refill(party.0);
 	(Jobs::<T>::get(job).unwrap().requester, job)
 }
 
@@ -193,6 +201,7 @@ mod benchmarks {
 		let (low, dear, _) = levels::<T>(pool, party.0);
 		let jobs: Vec<JobId> = (0..4).map(|seed| submit::<T>(seed, pool, low)).collect();
 		place::<T>(&party, 0..3, dear);
+		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(party.1.clone()), 3, low);
@@ -209,6 +218,7 @@ mod benchmarks {
 		}
 		set_now::<T>(Pallet::<T>::now() + T::Rules::get().ask_life_min);
 		let ((provider, worker), _) = parties[1].clone();
+		T::Providers::bench_sample(provider);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(worker), 0);
@@ -250,6 +260,7 @@ mod benchmarks {
 	#[benchmark]
 	fn accept_job() {
 		let (party, job, _) = full_provider::<T>();
+		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(party.1), job);
@@ -264,6 +275,7 @@ mod benchmarks {
 		let (low, _, top) = levels::<T>(pool, party.0);
 		place::<T>(&party, 0..MAX_ASKS, low);
 		let job = submit::<T>(1, pool, top);
+		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(party.1.clone()), job, RejectReason::InputsMissing);
@@ -275,6 +287,7 @@ mod benchmarks {
 	#[benchmark]
 	fn commit_result() {
 		let (party, job, waiting) = full_provider::<T>();
+		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(party.1.clone()), job, H256::zero(), 0);
@@ -286,6 +299,7 @@ mod benchmarks {
 	#[benchmark]
 	fn abandon_job() {
 		let (party, second, job, waiting) = running::<T>();
+		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(party.1.clone()), job);
@@ -511,6 +525,22 @@ mod benchmarks {
 
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
 		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	#[benchmark]
+	fn migrate_step() {
+		let (_, id) = committed::<T>();
+		let job = Jobs::<T>::get(id).unwrap();
+		unhashed::put(&Jobs::<T>::hashed_key_for(id), &v1::Job::from(job.clone()));
+		StorageVersion::new(1).put::<Pallet<T>>();
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_step());
+
+		#[block]
+		{
+			MigrateToV2::<T>::step(None, &mut meter).unwrap();
+		}
+
+		assert_eq!(Jobs::<T>::get(id).unwrap().state, job.state);
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);

@@ -12,9 +12,9 @@ use polkadot_sdk::{
 };
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_commit(who: T::AccountId, id: JobId, root: H256, units: u64) -> Result<Pays, DispatchError> {
+	pub(crate) fn do_commit(who: &T::AccountId, id: JobId, root: H256, units: u64) -> Result<Pays, DispatchError> {
 		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
-		let worker_of = T::Providers::by_worker(&who);
+		let worker_of = T::Providers::by_worker(who);
 		let (provider, payout) = match &job.state {
 			JobState::Pending => return Err(Error::<T>::NotCommittable.into()),
 			JobState::Assigned { provider, until } => {

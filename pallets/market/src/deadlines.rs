@@ -19,8 +19,9 @@ use polkadot_sdk::{
 	sp_runtime::{DispatchError, DispatchResult, Perbill},
 };
 
-/// Part of a block that the hook may take for what is due.
-const HOOK_SHARE: Perbill = Perbill::from_percent(5);
+/// Part of a block that the hook may take for what is due. With those of the providers, one each for slashes and for
+/// liveness, hooks take 5 % at most.
+const HOOK_SHARE: Perbill = Perbill::from_percent(3);
 
 impl<T: Config> Pallet<T> {
 	/// The whole of `on_poll`. The clock advances whatever the meter says; the rest keeps within it.
@@ -124,9 +125,10 @@ impl<T: Config> Pallet<T> {
 			JobState::Assigned { provider, .. } => Self::end_accept_window(id, job, provider),
 			JobState::Running { provider, .. } => Self::end_late(id, job, provider),
 			JobState::Committed {
-				window: Window::Open { .. },
+				provider,
+				window: Window::Open { end },
 				..
-			} => Self::pay_out(id, job, true),
+			} => Self::lapse(id, job, provider, end),
 			JobState::Committed {
 				provider,
 				window: Window::Demanded { .. },
@@ -167,6 +169,7 @@ impl<T: Config> Pallet<T> {
 		);
 		assert!(rules.run_slack < rules.run_max, "some job can be run");
 		assert!(rules.demand_ticks > 0, "demanded leaves have time to come");
+		assert!(rules.lapse_retry > 0, "a window is extended by something");
 		assert!(
 			rules.no_show_base > 0 && rules.no_show_base <= rules.no_show_cap,
 			"the bar grows to its cap"

@@ -192,6 +192,7 @@ impl<T: Config> Pallet<T> {
 		if let JobState::Committed { window, .. } = &mut job.state {
 			*window = Window::Open { end: window_end };
 		}
+		job.lapses_by = None;
 		Self::schedule(id, &job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::DemandAnswered { job: id, window_end });

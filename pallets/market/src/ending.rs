@@ -70,12 +70,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_abandon(who: T::AccountId, id: JobId) -> DispatchResult {
+	pub(crate) fn do_abandon(who: &T::AccountId, id: JobId) -> DispatchResult {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Running { provider, deadline, .. } = job.state else {
 			return Err(Error::<T>::NotRunning.into());
 		};
-		ensure!(T::Providers::by_worker(&who) == Some(provider), Error::<T>::NotAssignee);
+		ensure!(T::Providers::by_worker(who) == Some(provider), Error::<T>::NotAssignee);
 		ensure!(Self::now() <= deadline, Error::<T>::DeadlinePassed);
 
 		Self::unassign(id, &job, provider, JobPhase::Running)?;

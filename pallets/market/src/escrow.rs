@@ -95,7 +95,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether the account can take `amount` without falling below the existential deposit on the way: a release passes
 	/// through a state without the hold, in which an account below it would lose what it has.
-	fn can_take(who: &T::AccountId, amount: Balance) -> bool {
+	pub(crate) fn can_take(who: &T::AccountId, amount: Balance) -> bool {
 		let least = T::Currency::minimum_balance();
 		amount >= least || T::Currency::balance(who) >= least
 	}

@@ -25,9 +25,11 @@ mod clock;
 mod commit;
 mod deadlines;
 mod demand;
+mod eligibility;
 mod ending;
 mod escrow;
 mod fees;
+pub mod migrations;
 #[cfg(test)]
 mod mock;
 mod refute;
@@ -120,7 +122,7 @@ pub mod pallet {
 	}
 
 	/// The version of the storage layout.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -266,7 +268,14 @@ pub mod pallet {
 			units: u64,
 			window_end: Tick,
 		},
-		/// A job was paid. `payment` = `fee` + what `payout` got; `None` if no account could take it and it was burned.
+		/// The window of a result is over and its provider cannot be reached: it can be refuted until `window_end`, and does
+		/// not lapse into payment before.
+		WindowExtended {
+			job: JobId,
+			provider: ProviderId,
+			window_end: Tick,
+		},
+		/// A job was paid. `payment` = `fee` + what `payout` got + what refilled the provider's stake; `None` if no account could take it and it was burned.
 		JobSettled {
 			job: JobId,
 			provider: ProviderId,
@@ -450,6 +459,9 @@ pub mod pallet {
 		TakesNoTargets,
 		/// The price is below what the provider's owner has signed. Raise it.
 		PriceTooLow,
+		/// The provider does not answer, or has not for long enough. Wait until it does; a result that is not looked at by
+		/// then still lapses at last.
+		ProviderUnreachable,
 		/// The provider has no room for another job. Try later, or use the book.
 		ProviderFull,
 		/// The signer is not a provider's worker key.
@@ -567,7 +579,9 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::place_ask())]
 		pub fn place_ask(origin: OriginFor<T>, slot: u8, level: Level) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_place_ask(who, slot, level)
+			Self::do_place_ask(&who, slot, level)?;
+			Self::heard(&who);
+			Ok(())
 		}
 
 		/// Takes an ask back that has stood long enough. Assignments made so far stay.
@@ -581,7 +595,9 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::withdraw_ask())]
 		pub fn withdraw_ask(origin: OriginFor<T>, slot: u8) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_withdraw_ask(who, slot)
+			Self::do_withdraw_ask(&who, slot)?;
+			Self::heard(&who);
+			Ok(())
 		}
 
 		/// Submits a job: holds its worst case and three job fees, and assigns it at once if it can be.
@@ -629,7 +645,8 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::accept_job())]
 		pub fn accept_job(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_accept(who, job)?;
+			Self::do_accept(&who, job)?;
+			Self::heard(&who);
 			Ok(Pays::No.into())
 		}
 
@@ -646,7 +663,9 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::reject_job())]
 		pub fn reject_job(origin: OriginFor<T>, job: JobId, reason: RejectReason) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Ok(Self::do_reject(who, job, reason)?.into())
+			let pays = Self::do_reject(&who, job, reason)?;
+			Self::heard(&who);
+			Ok(pays.into())
 		}
 
 		/// Commits a result, and frees the lane. From an assignment it implies the acceptance.
@@ -668,7 +687,9 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::commit_result())]
 		pub fn commit_result(origin: OriginFor<T>, job: JobId, root: H256, units: u64) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Ok(Self::do_commit(who, job, root, units)?.into())
+			let pays = Self::do_commit(&who, job, root, units)?;
+			Self::heard(&who);
+			Ok(pays.into())
 		}
 
 		/// Gives a running job up, for half of what being late would cost.
@@ -682,7 +703,8 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::abandon_job())]
 		pub fn abandon_job(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_abandon(who, job)?;
+			Self::do_abandon(&who, job)?;
+			Self::heard(&who);
 			Ok(Pays::No.into())
 		}
 
@@ -705,7 +727,7 @@ pub mod pallet {
 		///
 		/// **Dispatch origin**: Signed by anyone. Prepaid by the job: the fee returns.
 		///
-		/// **Errors**: `UnknownJob`, `NotCommitted`, `DemandOpen`, `WindowOpen`.
+		/// **Errors**: `UnknownJob`, `NotCommitted`, `DemandOpen`, `WindowOpen`, `ProviderUnreachable`.
 		///
 		/// **Events**: `JobSettled`; `JobVoided` where another result of the provider was refuted in time.
 		#[pallet::call_index(9)]
@@ -812,6 +834,11 @@ pub mod pallet {
 		/// The assigned, running and committed jobs of a provider.
 		pub fn provider_jobs(provider: ProviderId) -> Vec<JobId> {
 			ProviderJobs::<T>::iter_key_prefix(provider).collect()
+		}
+
+		/// The first rule, with its numbers, by which a provider does not serve a job; none where there is no such job.
+		pub fn eligibility(provider: ProviderId, job: JobId) -> Option<Result<(), Unfit>> {
+			Self::explain_eligibility(provider, job)
 		}
 
 		/// The leaves of a job that were demanded and have not come.

@@ -90,6 +90,8 @@ pub(crate) fn default_rules() -> MarketRules {
 		output_max: 5_000,
 		book_output_max: 1_000,
 		demand_ticks: 23,
+		lapse_retry: 9,
+		lapse_max: 55,
 	}
 }
 
@@ -365,6 +367,6 @@ pub(crate) fn reported(class: DeviceClass) -> ClassFigures {
 
 /// Entries that the hook can serve in one block.
 pub(crate) fn entries_per_block() -> u64 {
-	let budget = BLOCK / 20 - <() as WeightInfo>::serve_tick().ref_time();
+	let budget = BLOCK * 3 / 100 - <() as WeightInfo>::serve_tick().ref_time();
 	budget / <() as WeightInfo>::serve_deadline().ref_time()
 }

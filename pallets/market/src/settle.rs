@@ -4,7 +4,7 @@ use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, R
 use alloc::vec::Vec;
 use millrace_primitives::{
 	traits::{JobPhase, Outcome, ProtocolClock, Providers, UsageSink},
-	Balance, JobId, ProviderId,
+	Balance, JobId, ProviderId, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{ensure, traits::Get},
@@ -34,7 +34,40 @@ impl<T: Config> Pallet<T> {
 		if Self::is_void(&job) {
 			return Self::end_void(id, job, provider);
 		}
+		ensure!(
+			Self::extended_window(&job, provider, end).is_none(),
+			Error::<T>::ProviderUnreachable
+		);
 		Self::pay_out(id, job, true)
+	}
+
+	/// The window of a committed job is over: pays, unless its provider cannot be reached, for then nobody could look at
+	/// the result.
+	pub(crate) fn lapse(id: JobId, mut job: JobOf<T>, provider: ProviderId, end: Tick) -> DispatchResult {
+		let Some(window_end) = Self::extended_window(&job, provider, end) else {
+			return Self::pay_out(id, job, true);
+		};
+		Self::unschedule(id, &job);
+		job.lapses_by = job.lapses_by.or(Some(end.saturating_add(job.lapse_max)));
+		if let JobState::Committed { window, .. } = &mut job.state {
+			*window = Window::Open { end: window_end };
+		}
+		Self::schedule(id, &job);
+		Jobs::<T>::insert(id, job);
+		Self::deposit_event(Event::WindowExtended {
+			job: id,
+			provider,
+			window_end,
+		});
+		Ok(())
+	}
+
+	/// Until when the window of a job is extended that would lapse now; none where it lapses.
+	fn extended_window(job: &JobOf<T>, provider: ProviderId, end: Tick) -> Option<Tick> {
+		let now = Self::now();
+		let latest = job.lapses_by.unwrap_or(end.saturating_add(job.lapse_max));
+		let waits = T::Providers::view(provider).is_some_and(|view| !view.answers) && now <= latest;
+		waits.then(|| now.saturating_add(T::Rules::get().lapse_retry).min(latest))
 	}
 
 	/// Pays a committed job and removes it. No account, however small or frozen, and nothing in the provider's record
@@ -59,8 +92,10 @@ impl<T: Config> Pallet<T> {
 
 		let refund = Self::release(&job.requester, job.escrow.saturating_sub(payment));
 		let fees_returned = Self::release(&job.requester, job.fees_held());
-		let paid_to = if net > 0 {
-			Self::pay(&job.requester, &Self::payees(payout.clone(), provider), net)
+		let refilled = Self::refill_stake(&job.requester, provider, net);
+		let left = net.saturating_sub(refilled);
+		let paid_to = if left > 0 {
+			Self::pay(&job.requester, &Self::payees(payout.clone(), provider), left)
 		} else {
 			Some(payout.clone())
 		};
@@ -83,6 +118,19 @@ impl<T: Config> Pallet<T> {
 			lapsed,
 		});
 		Ok(())
+	}
+
+	/// Lets earnings refill the provider's stake where its owner wants that, and returns how much of them.
+	fn refill_stake(requester: &T::AccountId, provider: ProviderId, net: Balance) -> Balance {
+		let amount = T::Providers::refill_wanted(provider).min(net);
+		let owner = T::Providers::view(provider).map(|view| view.owner);
+		let Some(owner) = owner.filter(|owner| amount > 0 && Self::can_take(owner, amount)) else {
+			return 0;
+		};
+		if Self::pay(requester, &[owner], amount).is_some() {
+			T::Providers::refill(provider, amount);
+		}
+		amount
 	}
 
 	/// Takes a committed job away from its provider. Cannot fail: a result must be able to end, whatever the record says.

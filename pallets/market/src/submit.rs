@@ -151,6 +151,8 @@ impl<T: Config> Pallet<T> {
 			demand_ticks: rules.demand_ticks,
 			window_min: rules.window_min,
 			demanded: 0,
+			lapse_max: rules.lapse_max,
+			lapses_by: None,
 			state: JobState::Pending,
 		}
 	}

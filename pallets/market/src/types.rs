@@ -7,6 +7,7 @@ use millrace_kernel::proof::JudgeError;
 use millrace_primitives::{
 	job::{MAX_INPUTS, MAX_PARAMS},
 	refutation::LeafSet,
+	traits::Ineligible,
 	Balance, InputRef, JobId, KernelHash, Level, Pool, Price, ProviderId, Target, Terms, Tick,
 };
 use polkadot_sdk::{
@@ -79,6 +80,10 @@ pub struct MarketRules {
 	pub book_output_max: u64,
 	/// Ticks in which a provider must bring the leaves that a requester demands.
 	pub demand_ticks: Tick,
+	/// Ticks by which a window is extended at a time while its provider cannot be reached.
+	pub lapse_retry: Tick,
+	/// Ticks by which it is extended in all, at most.
+	pub lapse_max: Tick,
 }
 
 /// The protocol's clock and what decides whether it advances.
@@ -145,6 +150,10 @@ pub struct Job<AccountId> {
 	pub window_min: Tick,
 	/// Leaves that were demanded so far.
 	pub demanded: u32,
+	/// Ticks by which its window is extended at most while its provider cannot be reached.
+	pub lapse_max: Tick,
+	/// The last tick that its window can be extended to, once it has been extended.
+	pub lapses_by: Option<Tick>,
 	/// Where it stands.
 	pub state: JobState<AccountId>,
 }
@@ -402,6 +411,40 @@ impl ProviderAsks {
 	pub fn count(&self) -> u8 {
 		self.slots.iter().flatten().fold(0, |sum, _| sum.saturating_add(1))
 	}
+}
+
+/// The first rule by which a provider does not serve a job.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
+pub enum Unfit {
+	/// The job names another provider.
+	OtherTarget {
+		/// The one that it names.
+		target: ProviderId,
+	},
+	/// The provider serves another pool.
+	OtherPool {
+		/// The one that it serves.
+		pool: Pool,
+	},
+	/// A rule of the providers.
+	Provider(Ineligible),
+	/// The provider has no ask.
+	NoAsk {
+		/// Until when it may not place one, because it did not show up.
+		barred_until: Option<Tick>,
+	},
+	/// The provider asks for more than the job bids.
+	AskTooDear {
+		/// Its best ask.
+		have: Price,
+		/// What the job bids.
+		need: Price,
+	},
+	/// The provider has rejected a job, and its asks wait.
+	Paused {
+		/// The first tick at which they are queued again.
+		until: Tick,
+	},
 }
 
 /// What is known of a requester. Never removed: its nonce keeps job ids apart.

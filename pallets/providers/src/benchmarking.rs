@@ -12,14 +12,21 @@
 	unreachable_pub
 )]
 
-use crate::{types::*, *};
+use crate::{
+	migrations::{v1, v2::MigrateToV2},
+	outage::{QueueEnds, SampleBatch, Sampled},
+	types::*,
+	*,
+};
 use millrace_primitives::{traits::Offence, DeviceClass, Price, Region, MILL};
 use polkadot_sdk::{
 	frame_benchmarking::v2::*,
 	frame_support::{
+		migrations::SteppedMigration,
+		storage::unhashed,
 		traits::{
 			fungible::{Inspect, Mutate},
-			EnsureOrigin, Get,
+			EnsureOrigin, Get, StorageVersion,
 		},
 		weights::WeightMeter,
 	},
@@ -126,6 +133,36 @@ fn convict<T: Config>(id: ProviderId) -> SlashId {
 	};
 	let slashed = Pallet::<T>::do_slash(id, offence);
 	slashed.slash.expect("the provider has stake")
+}
+
+/// A provider in the midst of others of its owner's and of somebody else's, with every ask that it can have, that is
+/// sampled and old enough to speak for others; with its worker key. Stake has become unreachable in every hour that is
+/// remembered.
+fn sampled<T: Config>() -> (ProviderId, T::AccountId) {
+	let rules = T::Liveness::get();
+	let now = rules.veteran_ticks + rules.hour * MAX_DROPS;
+	let ids = [0, 1, 2].map(|seed| bench_provider::<T>(seed, T::MaxLanes::get()));
+	for (id, _) in &ids {
+		T::Events::bench_asks(*id, T::Events::MAX_ASKS);
+	}
+	let (id, worker) = ids[1].clone();
+	T::Clock::set_now(T::Clock::now() + now);
+	let hour = rules.hour_of(T::Clock::now());
+	for back in (1..MAX_DROPS).rev() {
+		Pallet::<T>::drop_of(&provider_of::<T>(id).owner, hour - back, MILL, None);
+	}
+	(id, worker)
+}
+
+/// A batch of samples whose time is over.
+fn batch<T: Config>(providers: alloc::vec::Vec<ProviderId>) {
+	let batch = SampleBatch {
+		drawn: T::Clock::now(),
+		until: T::Clock::now(),
+		providers: BoundedVec::truncate_from(providers),
+	};
+	Samples::<T>::insert(0, batch);
+	SampleQueue::<T>::put(QueueEnds { head: 0, tail: 1 });
 }
 
 #[benchmarks]
@@ -336,6 +373,151 @@ mod benchmarks {
 		}
 
 		assert_eq!(meter.consumed(), T::WeightInfo::on_poll());
+	}
+
+	#[benchmark]
+	fn heartbeat() {
+		let (id, worker) = sampled::<T>();
+		Reachable::<T>::mutate_extant(id, |sampled| sampled.until = Some(T::Clock::now()));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(worker));
+
+		assert_eq!(Reachable::<T>::get(id).expect("it is sampled").until, None);
+	}
+
+	#[benchmark]
+	fn rebond() {
+		let (id, _) = sampled::<T>();
+		let provider = provider_of::<T>(id);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(provider.owner), id, MILL);
+
+		assert!(provider_of::<T>(id).ledger.unbonding.is_empty());
+	}
+
+	#[benchmark]
+	fn set_refill() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let owner = provider_of::<T>(id).owner;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), id, true);
+
+		assert!(provider_of::<T>(id).refill);
+	}
+
+	#[benchmark]
+	fn draw_samples(n: Linear<1, MAX_SAMPLES>) {
+		// Only the list is looked at, so it needs no records.
+		let count = n * T::Liveness::get().providers_per_sample;
+		for index in 0..count {
+			ReachableAt::<T>::insert(index, ProviderId(index));
+			let sampled = Sampled {
+				index,
+				last: None,
+				until: None,
+			};
+			Reachable::<T>::insert(ProviderId(index), sampled);
+		}
+		ReachableCount::<T>::put(count);
+		let now = T::Clock::now();
+
+		#[block]
+		{
+			Pallet::<T>::draw_samples(now, H256::repeat_byte(1));
+		}
+
+		assert_eq!(Samples::<T>::get(0).expect("some were drawn").drawn, now);
+	}
+
+	#[benchmark]
+	fn serve_samples() {
+		let providers = (0..MAX_SAMPLES).map(ProviderId).collect::<alloc::vec::Vec<_>>();
+		for (index, id) in (0..).zip(&providers) {
+			let answered = Sampled {
+				index,
+				last: Some(0),
+				until: None,
+			};
+			Reachable::<T>::insert(id, answered);
+		}
+		batch::<T>(providers);
+
+		#[block]
+		{
+			Pallet::<T>::serve_misses(T::Clock::now() + 1, &mut WeightMeter::new());
+		}
+
+		assert_eq!(SampleQueue::<T>::get(), QueueEnds::default());
+	}
+
+	#[benchmark]
+	fn miss() {
+		let (id, _) = sampled::<T>();
+
+		#[block]
+		{
+			Pallet::<T>::miss(id, T::Clock::now());
+		}
+
+		let provider = provider_of::<T>(id);
+		assert!(provider.is_unreachable() && provider.load.asks == 0);
+	}
+
+	#[benchmark]
+	fn serve_tick() {
+		let now = T::Clock::now();
+		CheckCursor::<T>::put(now);
+
+		#[block]
+		{
+			Pallet::<T>::serve_checks(now, &mut WeightMeter::new());
+		}
+
+		assert_eq!(CheckCursor::<T>::get(), now + 1);
+	}
+
+	#[benchmark]
+	fn check_outage() {
+		let (id, _) = sampled::<T>();
+		let began = T::Clock::now();
+		// Silent on assignments and answering samples: it still has asks when it is chilled.
+		let mut provider = provider_of::<T>(id);
+		Pallet::<T>::start_outage(id, &mut provider, began);
+		Pallet::<T>::put(id, provider);
+		let longest = T::Liveness::get().steps.map(|step| step.after).into_iter().max();
+		T::Clock::set_now(began + longest.expect("there are steps") + 1);
+
+		#[block]
+		{
+			Pallet::<T>::check_outage(id, began);
+		}
+
+		let provider = provider_of::<T>(id);
+		assert!(matches!(provider.status, Status::Chilled { .. }));
+		assert!(provider.ledger.set_aside > 0 && provider.load.asks == 0);
+		assert!(Outages::<T>::get(id, began).is_none());
+	}
+
+	#[benchmark]
+	fn migrate_step() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		suspend::<T>(id);
+		let mut provider = provider_of::<T>(id);
+		provider.load.running = 1;
+		provider.fraud_clock = Some(T::Clock::now());
+		unhashed::put(&Providers::<T>::hashed_key_for(id), &v1::Provider::from(provider));
+		StorageVersion::new(1).put::<Pallet<T>>();
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_step());
+
+		#[block]
+		{
+			MigrateToV2::<T>::step(None, &mut meter).expect("the weight is that of one record");
+		}
+
+		assert!(provider_of::<T>(id).sampled_stake.is_some());
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

@@ -1,8 +1,15 @@
 //! Who may serve, and what stake that needs.
 
-use crate::*;
+use crate::{
+	types::{ProviderFilter, PAGE, PAGE_LOOKS},
+	*,
+};
+use alloc::vec::Vec;
 use millrace_primitives::Price;
 use polkadot_sdk::frame_support::traits::Get;
+
+/// Providers with their ids, and the id from which to go on, if there are more.
+type Page<T> = (Vec<(ProviderId, ProviderOf<T>)>, Option<ProviderId>);
 
 impl<T: Config> Pallet<T> {
 	/// Stake that backs every lane of these terms: class floor × lanes, in planck.
@@ -15,9 +22,15 @@ impl<T: Config> Pallet<T> {
 	/// Active stake that must stay: the floor while any ask or live job exists, and at least a multiple of the largest
 	/// live targeted escrow.
 	pub(crate) fn required(terms: &ProviderTerms, load: &Load) -> Balance {
-		if !load.is_engaged() {
-			return 0;
+		if load.is_engaged() {
+			Self::required_in_use(terms, load)
+		} else {
+			0
 		}
+	}
+
+	/// Active stake that must stay while any ask or live job exists.
+	pub(crate) fn required_in_use(terms: &ProviderTerms, load: &Load) -> Balance {
 		Self::floor(terms).max(load.largest_target.saturating_mul(T::StakeMultiple::get()))
 	}
 
@@ -47,10 +60,35 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// The providers from `cursor` on that pass the filter, and where to go on.
+	pub(crate) fn page(filter: &ProviderFilter<T::AccountId>, cursor: ProviderId) -> Page<T> {
+		let end = NextProvider::<T>::get();
+		let (mut found, mut next) = (Vec::new(), cursor);
+		for _ in 0..PAGE_LOOKS {
+			if next >= end || found.len() >= PAGE {
+				break;
+			}
+			if let Some(provider) = Providers::<T>::get(next).filter(|provider| Self::passes(provider, filter)) {
+				found.push((next, provider));
+			}
+			next = ProviderId(next.0.saturating_add(1));
+		}
+		(found, (next < end).then_some(next))
+	}
+
+	fn passes(provider: &ProviderOf<T>, filter: &ProviderFilter<T::AccountId>) -> bool {
+		filter.owner.as_ref().is_none_or(|owner| *owner == provider.owner)
+			&& filter.class.is_none_or(|class| class == provider.terms.class)
+			&& filter.region.is_none_or(|region| region == provider.terms.region)
+			&& (!filter.eligible || Self::check_ask(provider).is_ok())
+	}
+
 	/// The rules that the book and targeted jobs share.
 	fn check_serves(provider: &ProviderOf<T>, need: Balance) -> Result<(), Ineligible> {
-		if provider.status != Status::Active {
-			return Err(Ineligible::NotActive);
+		match provider.status {
+			Status::Active => (),
+			Status::Unreachable { .. } => return Err(Ineligible::Unreachable),
+			Status::Draining | Status::Chilled { .. } | Status::Exiting => return Err(Ineligible::NotActive),
 		}
 		if provider.worker.is_none() {
 			return Err(Ineligible::NoWorker);

@@ -22,9 +22,13 @@ use polkadot_sdk::*;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod downtime;
 mod eligibility;
+mod liveness;
+pub mod migrations;
 #[cfg(test)]
 mod mock;
+pub mod outage;
 mod registration;
 mod serving;
 mod settings;
@@ -38,6 +42,7 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
+pub use outage::{DowntimePreview, DowntimeStep, LivenessRules, Outage, PreviewStep};
 pub use pallet::*;
 pub use types::{
 	Endpoint, Ledger, Load, Provider, ProviderTerms, Record, Slash, SlashCause, SlashShares, Status, Unbonding,
@@ -57,13 +62,18 @@ pub type SlashOf<T> = Slash<<T as frame_system::Config>::AccountId>;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use crate::{
+		outage::{Drops, OwnerStake, QueueEnds, SampleBatch, Sampled},
+		types::ProviderFilter,
+	};
 	use alloc::vec::Vec;
 	use frame_support::{pallet_prelude::*, traits::fungible, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
+	use sp_core::H256;
 	use sp_runtime::Perbill;
 
 	/// The version of the storage layout.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -127,6 +137,16 @@ pub mod pallet {
 		#[pallet::constant]
 		type RequesterShare: Get<Perbill>;
 
+		/// The figures of liveness: how often it is sampled, and what outages cost.
+		type Liveness: Get<LivenessRules>;
+
+		/// Randomness of the parent block, which nobody could know when it was decided who can be sampled. None is no
+		/// sample.
+		type Seed: Get<Option<H256>>;
+
+		/// Who gets what outages cost.
+		type Treasury: Get<Self::AccountId>;
+
 		/// Who may cancel a slash that was set aside.
 		type SlashCancelOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
@@ -170,6 +190,54 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type SlashCursor<T: Config> = StorageValue<_, SlashId, ValueQuery>;
 
+	/// The providers that are sampled: those with an ask or a live job that are not known to be gone.
+	#[pallet::storage]
+	pub type Reachable<T: Config> = StorageMap<_, Twox64Concat, ProviderId, Sampled>;
+
+	/// The same providers by their place, so that one can be drawn.
+	#[pallet::storage]
+	pub type ReachableAt<T: Config> = StorageMap<_, Twox64Concat, u32, ProviderId>;
+
+	/// How many providers are sampled.
+	#[pallet::storage]
+	pub type ReachableCount<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	/// Active stake of all that are sampled, in planck.
+	#[pallet::storage]
+	pub type ReachableStake<T: Config> = StorageValue<_, Balance, ValueQuery>;
+
+	/// What each owner has of it, and what of its stake became unreachable lately.
+	#[pallet::storage]
+	pub type OwnerStakes<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, OwnerStake>;
+
+	/// Stake that became unreachable lately, of all owners.
+	#[pallet::storage]
+	pub type RecentDrops<T: Config> = StorageValue<_, Drops, ValueQuery>;
+
+	/// The samples that are not looked through yet, oldest first.
+	#[pallet::storage]
+	pub type Samples<T: Config> = StorageMap<_, Twox64Concat, u32, SampleBatch>;
+
+	/// The ends of that queue.
+	#[pallet::storage]
+	pub type SampleQueue<T: Config> = StorageValue<_, QueueEnds, ValueQuery>;
+
+	/// The last tick at which samples were drawn.
+	#[pallet::storage]
+	pub type LastPoll<T: Config> = StorageValue<_, Tick, ValueQuery>;
+
+	/// The outages that are not closed, by provider and the tick at which they began.
+	#[pallet::storage]
+	pub type Outages<T: Config> = StorageDoubleMap<_, Twox64Concat, ProviderId, Twox64Concat, Tick, Outage>;
+
+	/// When the outages are looked at.
+	#[pallet::storage]
+	pub type OutageChecks<T: Config> = StorageDoubleMap<_, Twox64Concat, Tick, Twox64Concat, (ProviderId, Tick), ()>;
+
+	/// No check of an earlier tick is left.
+	#[pallet::storage]
+	pub type CheckCursor<T: Config> = StorageValue<_, Tick, ValueQuery>;
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -203,6 +271,31 @@ pub mod pallet {
 			active: Balance,
 			/// The tick from which it can be withdrawn.
 			release: Tick,
+		},
+		/// Stake that was unbonding backs asks and jobs again.
+		StakeRebonded {
+			/// The provider.
+			provider: ProviderId,
+			/// How much, in planck.
+			amount: Balance,
+			/// The active stake now, in planck.
+			active: Balance,
+		},
+		/// Earnings refilled the stake.
+		StakeRefilled {
+			/// The provider.
+			provider: ProviderId,
+			/// How much, in planck.
+			amount: Balance,
+			/// The active stake now, in planck.
+			active: Balance,
+		},
+		/// The owner chose whether earnings refill the stake.
+		RefillSet {
+			/// The provider.
+			provider: ProviderId,
+			/// Whether they do.
+			refill: bool,
 		},
 		/// Unbonded stake went back to the owner.
 		StakeWithdrawn {
@@ -286,7 +379,7 @@ pub mod pallet {
 			/// The tick from which it can be paid.
 			due: Tick,
 		},
-		/// A slash was paid: `to_refuter` + `to_requester` + `burned` is what was set aside.
+		/// A slash was paid: `to_refuter` + `to_requester` + `to_treasury` + `burned` is what was set aside.
 		SlashPaid {
 			/// The slash.
 			slash: SlashId,
@@ -296,6 +389,8 @@ pub mod pallet {
 			to_refuter: Balance,
 			/// What arrived at the account whose job it was, in planck.
 			to_requester: Balance,
+			/// What arrived at the treasury, in planck.
+			to_treasury: Balance,
 			/// What was burned, in planck.
 			burned: Balance,
 		},
@@ -308,7 +403,8 @@ pub mod pallet {
 			/// How much came back, in planck.
 			amount: Balance,
 		},
-		/// A result of the provider was refuted: its open jobs are void, and it takes no new ones.
+		/// A result of the provider was refuted, and its open jobs are void; or it was unreachable for days. It takes no
+		/// new jobs.
 		ProviderChilled {
 			/// The provider.
 			provider: ProviderId,
@@ -319,6 +415,53 @@ pub mod pallet {
 		ProviderReactivated {
 			/// The provider.
 			provider: ProviderId,
+		},
+		/// The provider must answer: any call of its worker does.
+		ProviderSampled {
+			/// The provider.
+			provider: ProviderId,
+			/// The last tick to answer.
+			until: Tick,
+		},
+		/// The provider did not answer, or not three assignments in a row: its asks leave.
+		ProviderUnreachable {
+			/// The provider.
+			provider: ProviderId,
+			/// When it was sampled.
+			since: Tick,
+			/// When its outage began: earlier where this continues one.
+			outage: Tick,
+		},
+		/// An unreachable provider answers again; or it was draining, and has nothing left to compute.
+		ProviderReturned {
+			/// The provider.
+			provider: ProviderId,
+			/// Whether it is draining, as before.
+			draining: bool,
+		},
+		/// An outage has ended, unless a miss soon after continues it.
+		OutageEnded {
+			/// The provider.
+			provider: ProviderId,
+			/// When it began.
+			began: Tick,
+			/// How long it lasted.
+			ticks: Tick,
+		},
+		/// An outage costs nothing more: it is over, or its provider is chilled.
+		OutageClosed {
+			/// The provider.
+			provider: ProviderId,
+			/// When it began.
+			began: Tick,
+			/// How long it lasted.
+			ticks: Tick,
+			/// What was left of its cost after forgiveness.
+			scale: Perbill,
+			/// What was set aside for it, in planck.
+			charged: Balance,
+			/// Other penalties that counted as paid for it, in planck.
+			deducted: Balance,
 		},
 	}
 
@@ -381,6 +524,16 @@ pub mod pallet {
 		UnknownSlash,
 		/// The slash can still be cancelled: wait until it is due.
 		SlashNotDue,
+		/// The signer is no provider's worker.
+		NotWorker,
+		/// The provider was not sampled, or has answered: there is nothing to say.
+		NotSampled,
+		/// No stake unbonds.
+		NothingUnbonds,
+		/// No such outage: it is closed, or never was.
+		UnknownOutage,
+		/// The outage costs nothing more yet: wait for the tick that its preview names.
+		NothingDue,
 	}
 
 	#[pallet::view_functions]
@@ -406,6 +559,32 @@ pub mod pallet {
 				Some(provider) => Self::check_ask(&provider).err(),
 				None => Some(Ineligible::Unknown),
 			}
+		}
+
+		/// What it would cost a provider to be gone from now on; or, where it is gone, to stay so. Step by step, each with
+		/// its tick.
+		pub fn downtime_preview(provider: ProviderId) -> Option<DowntimePreview> {
+			Self::preview(provider).ok()
+		}
+
+		/// The last tick at which a provider can answer the sample that it was drawn for, if it was.
+		pub fn sampled_until(provider: ProviderId) -> Option<Tick> {
+			Reachable::<T>::get(provider).and_then(|sampled| sampled.until)
+		}
+
+		/// The outages of a provider that are not closed, with the ticks at which they began.
+		pub fn outages(provider: ProviderId) -> Vec<(Tick, Outage)> {
+			let mut outages: Vec<_> = Outages::<T>::iter_prefix(provider).collect();
+			outages.sort_by_key(|(began, _)| *began);
+			outages
+		}
+
+		/// Providers from `cursor` on that pass the filter, at most [`types::PAGE`], and where to go on; none at the end.
+		pub fn providers(
+			filter: ProviderFilter<T::AccountId>,
+			cursor: ProviderId,
+		) -> (Vec<(ProviderId, ProviderOf<T>)>, Option<ProviderId>) {
+			Self::page(&filter, cursor)
 		}
 
 		/// The slashes of a provider that wait, oldest first.
@@ -793,13 +972,106 @@ pub mod pallet {
 			ensure_signed(origin)?;
 			Self::do_pay_slash(slash)
 		}
+
+		/// Answer a sample.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the worker. Free: a sample is open, else the call fails.
+		///
+		/// ## Details
+		///
+		/// Every call of the worker on its asks and jobs that succeeds answers too, and so do `drain` and `resume`.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotWorker`], [`Error::NotSampled`].
+		#[pallet::call_index(14)]
+		#[pallet::weight(T::WeightInfo::heartbeat())]
+		pub fn heartbeat(origin: OriginFor<T>) -> DispatchResultWithPostInfo {
+			let worker = ensure_signed(origin)?;
+			Self::do_heartbeat(&worker)?;
+			Ok(Pays::No.into())
+		}
+
+		/// Take unbonding stake back into use, latest release first.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Parameters
+		///
+		/// - `provider`: the provider.
+		/// - `amount`: how much, in planck; all that unbonds where that is less.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`], [`Error::ZeroAmount`],
+		/// [`Error::NothingUnbonds`].
+		///
+		/// ## Events
+		///
+		/// [`Event::StakeRebonded`].
+		#[pallet::call_index(15)]
+		#[pallet::weight(T::WeightInfo::rebond())]
+		pub fn rebond(origin: OriginFor<T>, provider: ProviderId, amount: Balance) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_rebond(&owner, provider, amount)
+		}
+
+		/// Choose whether earnings refill the stake up to what the lanes need, after a penalty has taken some.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`].
+		///
+		/// ## Events
+		///
+		/// [`Event::RefillSet`].
+		#[pallet::call_index(16)]
+		#[pallet::weight(T::WeightInfo::set_refill())]
+		pub fn set_refill(origin: OriginFor<T>, provider: ProviderId, refill: bool) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_set_refill(&owner, provider, refill)
+		}
+
+		/// Have a provider's outage looked at whose tick has come, as the hook would: useful while the hook has a backlog.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by anyone, who pays the fee.
+		///
+		/// ## Parameters
+		///
+		/// - `provider`: the provider.
+		/// - `began`: when the outage began.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownOutage`], [`Error::NothingDue`].
+		///
+		/// ## Events
+		///
+		/// [`Event::SlashSetAside`], [`Event::ProviderChilled`], [`Event::OutageClosed`].
+		#[pallet::call_index(17)]
+		#[pallet::weight(T::WeightInfo::check_outage())]
+		pub fn touch(origin: OriginFor<T>, provider: ProviderId, began: Tick) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_touch(provider, began)
+		}
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		/// Pays the slashes that are due.
+		/// Pays the slashes that are due, looks at outages, and samples.
 		fn on_poll(_now: BlockNumberFor<T>, meter: &mut WeightMeter) {
 			Self::serve_slashes(meter);
+			Self::poll_liveness(meter);
 		}
 
 		fn integrity_test() {
@@ -821,6 +1093,11 @@ pub mod pallet {
 			assert!(
 				T::LateLimit::get() <= types::MAX_LATES,
 				"LateLimit: more than a record keeps"
+			);
+			T::Liveness::get().check();
+			assert!(
+				Self::dearest_tick().all_lte(Self::liveness_budget()),
+				"the hook can always sample, tell what was missed, and look at an outage"
 			);
 			assert!(T::MaxLanes::get() > 0, "MaxLanes: a provider has a lane");
 			assert!(T::StakeMultiple::get() > 0, "StakeMultiple: a targeted job needs stake");

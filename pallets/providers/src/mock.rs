@@ -2,7 +2,7 @@
 
 #![allow(unreachable_pub)] // the macros of the mock runtime write public items
 
-use crate::{types::ProviderTerms, Endpoint, HoldReason, Pallet, ProviderOf};
+use crate::{types::ProviderTerms, DowntimeStep, Endpoint, HoldReason, LivenessRules, Pallet, ProviderOf};
 use millrace_primitives::{
 	traits::{Classes, ProtocolClock, ProviderEvents, Providers as _},
 	Balance, ClassFigures, DeviceClass, Price, ProviderId, Region, Tick,
@@ -10,7 +10,11 @@ use millrace_primitives::{
 use polkadot_sdk::{
 	frame_support::{
 		derive_impl, parameter_types,
-		traits::{fungible::InspectHold, ConstU128, ConstU16, ConstU32},
+		traits::{
+			fungible::{InspectHold, Mutate},
+			ConstU128, ConstU16, ConstU32, ConstU64, Hooks,
+		},
+		weights::WeightMeter,
 	},
 	frame_system::{mocking::MockBlock, EnsureRoot},
 	sp_core::H256,
@@ -52,6 +56,8 @@ pub(crate) const WORKER_2: u64 = 4;
 pub(crate) const STRANGER: u64 = 5;
 /// Who gets what is taken.
 pub(crate) const RECEIVER: u64 = 6;
+/// Who gets what outages cost.
+pub(crate) const TREASURY: u64 = 8;
 /// An account that does not exist.
 pub(crate) const NOBODY: u64 = 7;
 /// What the owner and the stranger have at first.
@@ -101,6 +107,10 @@ parameter_types! {
 	pub static Now: Tick = 5_000;
 	/// The providers whose asks had to leave, in order.
 	pub static Lost: Vec<ProviderId> = Vec::new();
+	/// The figures of liveness.
+	pub static LivenessNow: LivenessRules = default_liveness();
+	/// The randomness of the parent block.
+	pub static SeedNow: Option<H256> = Some(H256::repeat_byte(3));
 	/// What of a slash goes to who refuted the result.
 	pub const RefuterShare: Perbill = Perbill::from_percent(5);
 	/// What of a slash goes to the requester, at most.
@@ -174,8 +184,35 @@ impl crate::Config for Test {
 	type ChillTicks = ConstU32<CHILL_TICKS>;
 	type RefuterShare = RefuterShare;
 	type RequesterShare = RequesterShare;
+	type Liveness = LivenessNow;
+	type Seed = SeedNow;
+	type Treasury = ConstU64<TREASURY>;
 	type SlashCancelOrigin = EnsureRoot<u64>;
 	type WeightInfo = ();
+}
+
+/// Windows that differ from each other, and from those of the other rules.
+pub(crate) fn default_liveness() -> LivenessRules {
+	let step = |after, idle, running| DowntimeStep {
+		after,
+		idle: Perbill::from_parts(idle),
+		running: Perbill::from_parts(running),
+	};
+	LivenessRules {
+		answer_ticks: 5,
+		sample_gap: 13,
+		providers_per_sample: 3,
+		return_ticks: 17,
+		hour: 100,
+		veteran_ticks: 400,
+		forgiven_share: Perbill::from_percent(25),
+		steps: [
+			step(20, 0, 5_000_000),
+			step(200, 1_000_000, 40_000_000),
+			step(1_000, 10_000_000, 150_000_000),
+			step(3_000, 20_000_000, 250_000_000),
+		],
+	}
 }
 
 /// The state before a test.
@@ -187,6 +224,7 @@ pub(crate) fn new_test_ext() -> TestExternalities {
 			(PAYOUT, EXISTENTIAL_DEPOSIT),
 			(STRANGER, ENDOWMENT),
 			(RECEIVER, EXISTENTIAL_DEPOSIT),
+			(TREASURY, EXISTENTIAL_DEPOSIT),
 		],
 		..Default::default()
 	}
@@ -197,6 +235,10 @@ pub(crate) fn new_test_ext() -> TestExternalities {
 		System::set_block_number(1);
 		Now::set(5_000);
 		Lost::set(Vec::new());
+		LivenessNow::set(default_liveness());
+		SeedNow::set(Some(H256::repeat_byte(3)));
+		crate::LastPoll::<Test>::put(5_000);
+		crate::CheckCursor::<Test>::put(5_000);
 	});
 	ext
 }
@@ -244,22 +286,56 @@ pub(crate) fn staked(who: u64) -> Balance {
 	Balances::balance_on_hold(&HoldReason::Stake.into(), &who)
 }
 
-/// The last event of this pallet.
-pub(crate) fn last_event() -> crate::Event<Test> {
+/// Lets so many ticks pass, each with its hook.
+pub(crate) fn tick(count: Tick) {
+	for _ in 0..count {
+		Now::mutate(|now| *now += 1);
+		Providers::on_poll(1, &mut WeightMeter::new());
+	}
+}
+
+/// Lets ticks pass up to this one, each with its hook.
+pub(crate) fn tick_to(tick_number: Tick) {
+	tick(tick_number - Now::get());
+}
+
+/// The owner of a provider that [`of_another`] registered.
+pub(crate) fn owner_of(id: ProviderId) -> u64 {
+	10_000 + u64::from(id.0)
+}
+
+/// The worker of a provider that [`of_another`] registered.
+pub(crate) fn worker_of(id: ProviderId) -> u64 {
+	20_000 + u64::from(id.0)
+}
+
+/// Registers a provider of an owner of its own, with one lane, this stake and an ask.
+pub(crate) fn of_another(bond: Balance) -> ProviderId {
+	let next = crate::NextProvider::<Test>::get();
+	let (owner, worker) = (owner_of(next), worker_of(next));
+	Balances::mint_into(&owner, ENDOWMENT).expect("issuance is far from its end");
+	let id = Providers::do_register(owner, worker, PAYOUT, endpoint(), terms(1), bond).expect("the provider is valid");
+	Providers::set_asks(id, 1);
+	id
+}
+
+/// The events of this pallet, oldest first.
+pub(crate) fn events() -> Vec<crate::Event<Test>> {
 	System::events()
 		.into_iter()
-		.rev()
-		.find_map(|record| match record.event {
+		.filter_map(|record| match record.event {
 			RuntimeEvent::Providers(event) => Some(event),
 			_ => None,
 		})
-		.expect("an event was emitted")
+		.collect()
 }
 
-/// The events of this pallet.
+/// The last event of this pallet.
+pub(crate) fn last_event() -> crate::Event<Test> {
+	events().pop().expect("an event was emitted")
+}
+
+/// How many events of this pallet there were.
 pub(crate) fn event_count() -> usize {
-	System::events()
-		.iter()
-		.filter(|record| matches!(record.event, RuntimeEvent::Providers(_)))
-		.count()
+	events().len()
 }

@@ -55,8 +55,14 @@ impl<T: Config> Pallet<T> {
 			lates: BoundedVec::default(),
 			registered: T::Clock::now(),
 			fraud_clock: None,
+			refill: false,
+			sampled_stake: None,
+			no_shows: 0,
+			outage: None,
+			returned: None,
+			dropped: None,
 		};
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 		Self::deposit_event(Event::ProviderRegistered {
 			provider: id,
 			owner,
@@ -80,8 +86,9 @@ impl<T: Config> Pallet<T> {
 		if let Some(worker) = provider.worker.take() {
 			Workers::<T>::remove(worker);
 		}
+		Self::stop_outage(id, &mut provider);
 		provider.status = Status::Exiting;
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 		Self::deposit_event(Event::ProviderExiting {
 			provider: id,
 			amount,

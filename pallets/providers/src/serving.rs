@@ -16,7 +16,9 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 	}
 
 	fn view(provider: ProviderId) -> Option<ProviderView<T::AccountId>> {
+		let now = T::Clock::now();
 		Providers::<T>::get(provider).map(|provider| ProviderView {
+			answers: Self::answers(&provider, now),
 			owner: provider.owner,
 			payout: provider.payout,
 			pool: provider.terms.pool(),
@@ -46,37 +48,57 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 		to: Option<JobPhase>,
 		target_escrow: Option<Balance>,
 	) -> DispatchResult {
-		Providers::<T>::try_mutate(provider, |slot| {
-			let provider = slot.as_mut().ok_or(Error::<T>::UnknownProvider)?;
-			let lanes = provider.terms.lanes;
-			if let Some(from) = from {
-				provider.load.leave(from).ok_or(DispatchError::Corruption)?;
+		let mut record = Providers::<T>::get(provider).ok_or(Error::<T>::UnknownProvider)?;
+		let (lanes, load) = (record.terms.lanes, &mut record.load);
+		if let Some(from) = from {
+			load.leave(from).ok_or(DispatchError::Corruption)?;
+		}
+		if let Some(to) = to {
+			// A committed job takes neither a lane nor room.
+			ensure!(to == JobPhase::Committed || load.has_room(lanes), Error::<T>::Full);
+			ensure!(to != JobPhase::Running || load.running < lanes, Error::<T>::NoFreeLane);
+			load.enter(to).ok_or(ArithmeticError::Overflow)?;
+		}
+		if let Some(escrow) = target_escrow {
+			match (from, to) {
+				(None, Some(_)) => load.add_target(escrow).ok_or(ArithmeticError::Overflow)?,
+				(Some(_), None) => load.remove_target().ok_or(DispatchError::Corruption)?,
+				_ => (),
 			}
-			if let Some(to) = to {
-				// A committed job takes neither a lane nor room.
-				ensure!(
-					to == JobPhase::Committed || provider.load.has_room(lanes),
-					Error::<T>::Full
-				);
-				ensure!(
-					to != JobPhase::Running || provider.load.running < lanes,
-					Error::<T>::NoFreeLane
-				);
-				provider.load.enter(to).ok_or(ArithmeticError::Overflow)?;
-			}
-			if let Some(escrow) = target_escrow {
-				match (from, to) {
-					(None, Some(_)) => provider.load.add_target(escrow).ok_or(ArithmeticError::Overflow)?,
-					(Some(_), None) => provider.load.remove_target().ok_or(DispatchError::Corruption)?,
-					_ => (),
-				}
-			}
-			Ok(())
-		})
+		}
+		if to == Some(JobPhase::Committed) {
+			Self::note_work(provider, &mut record);
+		}
+		if record.status == (Status::Unreachable { draining: true }) && !record.load.is_computing() {
+			// It sold no time any more, and owes none now.
+			Self::stop_outage(provider, &mut record);
+			record.status = Status::Draining;
+			Self::deposit_event(Event::ProviderReturned {
+				provider,
+				draining: true,
+			});
+		}
+		Self::put(provider, record);
+		Ok(())
 	}
 
 	fn set_asks(provider: ProviderId, asks: u8) {
-		Providers::<T>::mutate_extant(provider, |provider| provider.load.asks = asks);
+		if let Some(mut record) = Providers::<T>::get(provider) {
+			record.load.asks = asks;
+			Self::put(provider, record);
+		}
+	}
+
+	fn heard(provider: ProviderId) {
+		Self::note_heard(provider);
+	}
+
+	fn refill_wanted(provider: ProviderId) -> Balance {
+		Providers::<T>::get(provider).map_or(0, |record| Self::shortfall(&record))
+	}
+
+	fn refill(provider: ProviderId, amount: Balance) {
+		Self::do_refill(provider, amount);
 	}
 
 	fn take_stake(provider: ProviderId, amount: Balance, to: &T::AccountId) -> Balance {
@@ -94,5 +116,19 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_provider(seed: u32, lanes: u16) -> (ProviderId, T::AccountId) {
 		benchmarking::bench_provider::<T>(seed, lanes)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_sample(provider: ProviderId) {
+		Reachable::<T>::mutate_extant(provider, |sampled| sampled.until = Some(T::Clock::now()));
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_refill(provider: ProviderId) {
+		if let Some(mut record) = Providers::<T>::get(provider) {
+			record.refill = true;
+			record.ledger.active = Self::floor(&record.terms).saturating_sub(1);
+			Self::put(provider, record);
+		}
 	}
 }

@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
 		}
 		provider.worker = worker.clone();
 		let lost = Self::check_ask(&provider).is_err();
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 		Self::deposit_event(Event::WorkerSet { provider: id, worker });
 		if lost {
 			T::Events::lost_eligibility(id);
@@ -42,7 +42,7 @@ impl<T: Config> Pallet<T> {
 		let mut provider = Self::changeable(owner, id)?;
 		Self::ensure_payout_exists(&payout)?;
 		provider.payout = payout.clone();
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 		Self::deposit_event(Event::PayoutSet { provider: id, payout });
 		Ok(())
 	}
@@ -52,7 +52,7 @@ impl<T: Config> Pallet<T> {
 		let mut provider = Self::changeable(owner, id)?;
 		ensure!(endpoint.is_valid(), Error::<T>::InvalidEndpoint);
 		provider.endpoint = endpoint.clone();
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 		Self::deposit_event(Event::EndpointSet { provider: id, endpoint });
 		Ok(())
 	}
@@ -71,7 +71,7 @@ impl<T: Config> Pallet<T> {
 
 		let asks_leave = terms.min_price > provider.terms.min_price && provider.load.asks > 0;
 		provider.terms = terms;
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 		Self::deposit_event(Event::TermsSet { provider: id, terms });
 		if asks_leave {
 			T::Events::lost_eligibility(id);

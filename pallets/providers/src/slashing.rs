@@ -54,6 +54,8 @@ impl<T: Config> Pallet<T> {
 					requester_amount: T::RequesterShare::get().mul_floor(amount).min(escrow),
 				};
 				provider.record.refuted = provider.record.refuted.saturating_add(1);
+				// It gets no jobs for days, and serves none that it has.
+				Self::stop_outage(id, &mut provider);
 				provider.fraud_clock = Some(now);
 				provider.status = Status::Chilled {
 					until: now.saturating_add(T::ChillTicks::get()),
@@ -63,12 +65,14 @@ impl<T: Config> Pallet<T> {
 			Offence::Silence { escrow } => {
 				let price = escrow.saturating_mul(multiple).min(provider.ledger.active);
 				provider.record.silent = provider.record.silent.saturating_add(1);
-				(SlashCause::Silence, provider.ledger.set_aside(price), None)
+				let amount = provider.ledger.set_aside(price);
+				Self::note_penalty(id, &provider, amount);
+				(SlashCause::Silence, amount, None)
 			}
 		};
 		let status = provider.status;
 		let lost = Self::check_ask(&provider).is_err();
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 
 		let slash = (amount > 0).then(|| {
 			Self::queue_slash(Slash {
@@ -90,7 +94,8 @@ impl<T: Config> Pallet<T> {
 		SetAside { slash, amount }
 	}
 
-	fn queue_slash(slash: SlashOf<T>) -> SlashId {
+	/// Queues a slash for what has been set aside, and returns its id.
+	pub(crate) fn queue_slash(slash: SlashOf<T>) -> SlashId {
 		let id = NextSlash::<T>::get();
 		NextSlash::<T>::put(SlashId(id.0.saturating_add(1)));
 		Self::deposit_event(Event::SlashSetAside {
@@ -112,13 +117,18 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Pays the shares and burns the rest. A share that its account cannot take is burned too.
+	/// Pays the shares and burns the rest; what an outage costs goes to the treasury. A share that its account cannot take
+	/// is burned too.
 	fn pay(id: SlashId, slash: SlashOf<T>) {
 		Slashes::<T>::remove(id);
 		let Some(owner) = Self::end_set_aside(&slash, |_| ()) else {
 			return;
 		};
-		let (mut rest, mut to_refuter, mut to_requester) = (slash.amount, 0, 0);
+		let (mut rest, mut to_refuter, mut to_requester, mut to_treasury) = (slash.amount, 0, 0, 0);
+		if slash.cause == SlashCause::Downtime {
+			to_treasury = Self::move_stake(&owner, &T::Treasury::get(), rest);
+			rest = 0;
+		}
 		if let Some(shares) = &slash.shares {
 			rest = rest
 				.saturating_sub(shares.refuter_amount)
@@ -132,7 +142,12 @@ impl<T: Config> Pallet<T> {
 			provider: slash.provider,
 			to_refuter,
 			to_requester,
-			burned: slash.amount.saturating_sub(to_refuter).saturating_sub(to_requester),
+			to_treasury,
+			burned: slash
+				.amount
+				.saturating_sub(to_refuter)
+				.saturating_sub(to_requester)
+				.saturating_sub(to_treasury),
 		});
 	}
 
@@ -154,6 +169,13 @@ impl<T: Config> Pallet<T> {
 					provider.status = if suspended { Status::Draining } else { Status::Active };
 				}
 			}
+			// The last step of an outage chilled it. Nobody knows whether it is back: it takes jobs when it says so.
+			let chill = Status::Chilled {
+				until: slash.since.saturating_add(T::ChillTicks::get()),
+			};
+			if slash.cause == SlashCause::Downtime && provider.fraud_clock.is_none() && provider.status == chill {
+				provider.status = Status::Draining;
+			}
 		});
 		Self::deposit_event(Event::SlashCancelled {
 			slash: id,
@@ -172,7 +194,7 @@ impl<T: Config> Pallet<T> {
 		provider.ledger.set_aside = provider.ledger.set_aside.saturating_sub(slash.amount);
 		change(&mut provider);
 		let owner = provider.owner.clone();
-		Providers::<T>::insert(slash.provider, provider);
+		Self::put(slash.provider, provider);
 		Some(owner)
 	}
 
@@ -217,7 +239,8 @@ impl<T: Config> Pallet<T> {
 		provider.status = Status::Active;
 		// Its owner resumes it, after whatever else there was.
 		provider.lates.clear();
-		Providers::<T>::insert(id, provider);
+		provider.no_shows = 0;
+		Self::put(id, provider);
 		Self::deposit_event(Event::ProviderReactivated { provider: id });
 		Ok(())
 	}

@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
 
 		T::Currency::hold(&HoldReason::Stake.into(), owner, amount)?;
 		provider.ledger.active = active;
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 		Self::deposit_event(Event::StakeBonded {
 			provider: id,
 			amount,
@@ -56,7 +56,7 @@ impl<T: Config> Pallet<T> {
 			.unbond(amount, T::Clock::now().saturating_add(T::UnbondTicks::get()))
 			.map_err(|TooManyParts| Error::<T>::TooManyUnbondings)?;
 
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 		Self::deposit_event(Event::StakeUnbonding {
 			provider: id,
 			amount,
@@ -64,6 +64,59 @@ impl<T: Config> Pallet<T> {
 			release,
 		});
 		Ok(())
+	}
+
+	/// See [`Pallet::rebond`].
+	pub(crate) fn do_rebond(owner: &T::AccountId, id: ProviderId, amount: Balance) -> DispatchResult {
+		let mut provider = Self::changeable(owner, id)?;
+		ensure!(amount > 0, Error::<T>::ZeroAmount);
+		let amount = provider.ledger.rebond(amount);
+		ensure!(amount > 0, Error::<T>::NothingUnbonds);
+		let active = provider.ledger.active;
+		Self::put(id, provider);
+		Self::deposit_event(Event::StakeRebonded {
+			provider: id,
+			amount,
+			active,
+		});
+		Ok(())
+	}
+
+	/// See [`Pallet::set_refill`].
+	pub(crate) fn do_set_refill(owner: &T::AccountId, id: ProviderId, refill: bool) -> DispatchResult {
+		let mut provider = Self::changeable(owner, id)?;
+		provider.refill = refill;
+		Self::put(id, provider);
+		Self::deposit_event(Event::RefillSet { provider: id, refill });
+		Ok(())
+	}
+
+	/// What earnings should add to the active stake, in planck: what its lanes need more than it has, if its owner wants
+	/// that.
+	pub(crate) fn shortfall(provider: &ProviderOf<T>) -> Balance {
+		if provider.refill && provider.status != Status::Exiting {
+			Self::floor(&provider.terms).saturating_sub(provider.ledger.active)
+		} else {
+			0
+		}
+	}
+
+	/// Stakes earnings that have just arrived on the owner's free balance. Where they cannot be held they stay free.
+	pub(crate) fn do_refill(id: ProviderId, amount: Balance) {
+		let Some(mut provider) = Providers::<T>::get(id) else {
+			return;
+		};
+		if amount == 0 || T::Currency::hold(&HoldReason::Stake.into(), &provider.owner, amount).is_err() {
+			return;
+		}
+		provider.ledger.active = provider.ledger.active.saturating_add(amount);
+		let active = provider.ledger.active;
+		Self::put(id, provider);
+		Self::deposit_event(Event::StakeRefilled {
+			provider: id,
+			amount,
+			active,
+		});
 	}
 
 	/// See [`Pallet::withdraw_unbonded`].
@@ -80,8 +133,9 @@ impl<T: Config> Pallet<T> {
 		if removed {
 			Providers::<T>::remove(id);
 			Count::<T>::mutate(|count| *count = count.saturating_sub(1));
+			Self::forget_drops(owner, T::Liveness::get().hour_of(T::Clock::now()));
 		} else {
-			Providers::<T>::insert(id, provider);
+			Self::put(id, provider);
 		}
 		Self::deposit_event(Event::StakeWithdrawn {
 			provider: id,
@@ -103,9 +157,10 @@ impl<T: Config> Pallet<T> {
 		if taken == 0 {
 			return 0;
 		}
+		Self::note_penalty(id, &provider, taken);
 		let lost = Self::check_ask(&provider).is_err();
 		let owner = provider.owner.clone();
-		Providers::<T>::insert(id, provider);
+		Self::put(id, provider);
 
 		let arrived = Self::move_stake(&owner, to, taken);
 		let burned = taken.saturating_sub(arrived);

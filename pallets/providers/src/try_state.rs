@@ -52,6 +52,8 @@ impl<T: Config> Pallet<T> {
 		}
 
 		Self::check_slashes()?;
+		Self::check_reachable()?;
+		Self::check_outages()?;
 
 		// 5. The counter is the number of providers.
 		ensure!(Count::<T>::get() == count, "the counter is not the number of providers");
@@ -87,6 +89,91 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		ensure!(set_aside.is_empty(), "a slash of no provider");
+		Ok(())
+	}
+
+	/// 7. Who must be sampled is listed once, and the list has no holes; what is counted as reachable stake is theirs, by
+	///    owner and in all.
+	fn check_reachable() -> Result<(), TryRuntimeError> {
+		let mut listed: u32 = 0;
+		let mut stakes: BTreeMap<T::AccountId, Balance> = BTreeMap::new();
+		for (id, provider) in Providers::<T>::iter() {
+			let stake = provider.is_sampled().then_some(provider.ledger.active);
+			ensure!(
+				provider.sampled_stake == stake,
+				"a provider does not count as what its record says"
+			);
+			let place = Reachable::<T>::get(id).map(|sampled| sampled.index);
+			ensure!(
+				place.is_some() == stake.is_some(),
+				"who is sampled is not who is listed"
+			);
+			if let (Some(index), Some(stake)) = (place, stake) {
+				listed = listed.saturating_add(1);
+				ensure!(
+					ReachableAt::<T>::get(index) == Some(id),
+					"the list and its reverse differ"
+				);
+				let sum = stakes.entry(provider.owner).or_default();
+				*sum = sum.saturating_add(stake);
+			}
+		}
+		let sum = stakes
+			.values()
+			.fold(0, |sum: Balance, stake| sum.saturating_add(*stake));
+		ensure!(ReachableCount::<T>::get() == listed, "the list has another length");
+		ensure!(
+			u32::try_from(ReachableAt::<T>::iter().count()) == Ok(listed)
+				&& u32::try_from(Reachable::<T>::iter().count()) == Ok(listed),
+			"somebody is listed who should not be"
+		);
+		ensure!(ReachableStake::<T>::get() == sum, "the reachable stake is another");
+		for (owner, own) in OwnerStakes::<T>::iter() {
+			ensure!(
+				stakes.remove(&owner).unwrap_or(0) == own.reachable,
+				"an owner's reachable stake is another"
+			);
+		}
+		ensure!(
+			stakes.values().all(|stake| *stake == 0),
+			"an owner's reachable stake is not counted"
+		);
+		Ok(())
+	}
+
+	/// 8. Each outage that goes on is its provider's only one, and the hook reaches every check.
+	fn check_outages() -> Result<(), TryRuntimeError> {
+		let mut checks: u32 = 0;
+		for (id, began, outage) in Outages::<T>::iter() {
+			if let Some(tick) = outage.check {
+				checks = checks.saturating_add(1);
+				ensure!(
+					OutageChecks::<T>::contains_key(tick, (id, began)),
+					"an outage is never looked at"
+				);
+				ensure!(CheckCursor::<T>::get() <= tick, "the hook has passed a check");
+			}
+			let provider = Providers::<T>::get(id);
+			let is_current = provider.is_some_and(|provider| provider.outage == Some(began));
+			ensure!(
+				is_current || outage.ended.is_some(),
+				"an outage goes on that its provider does not know"
+			);
+		}
+		ensure!(
+			u32::try_from(OutageChecks::<T>::iter().count()) == Ok(checks),
+			"a check of no outage"
+		);
+		for (id, provider) in Providers::<T>::iter() {
+			let goes_on = provider
+				.outage
+				.and_then(|began| Outages::<T>::get(id, began))
+				.is_some_and(|outage| outage.ended.is_none());
+			ensure!(
+				!provider.is_unreachable() || goes_on,
+				"an unreachable provider has no outage"
+			);
+		}
 		Ok(())
 	}
 

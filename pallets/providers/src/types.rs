@@ -17,6 +17,16 @@ pub const MAX_HOST: u32 = 253;
 pub const MAX_UNBONDING: u32 = 8;
 /// Most late jobs that a record remembers by their ticks.
 pub const MAX_LATES: u32 = 8;
+/// Steps of what an outage costs.
+pub const STEPS: usize = 4;
+/// Hours of which it is remembered what became unreachable. Three are compared; the others are for a hook that is behind.
+pub const MAX_DROPS: u32 = 8;
+/// Most providers that are sampled in a tick.
+pub const MAX_SAMPLES: u32 = 8;
+/// Most providers that become unreachable in a tick for a missed sample.
+pub const MAX_MISSES: u32 = 2;
+/// Assignments in a row without a word after which a provider counts as unreachable, whatever it answers.
+pub const NO_SHOW_LIMIT: u8 = 3;
 
 /// Where the worker answers, over HTTPS.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
@@ -74,7 +84,13 @@ pub enum Status {
 	Active,
 	/// It takes no new jobs: its owner, its worker or, after too many late jobs, the chain said so.
 	Draining,
-	/// It takes no new jobs: a result of it was refuted. Its owner may reactivate it.
+	/// It missed a sample, or three assignments in a row: its asks left, it gets no jobs, and the ones that it has keep
+	/// their deadlines. Its owner or its worker resumes it.
+	Unreachable {
+		/// Whether it was draining before, and will be again.
+		draining: bool,
+	},
+	/// It takes no new jobs: a result of it was refuted, or it was unreachable for days. Its owner may reactivate it.
 	Chilled {
 		/// The tick from which it can be reactivated.
 		until: Tick,
@@ -109,6 +125,11 @@ impl Load {
 		u32::from(self.assigned)
 			.saturating_add(u32::from(self.running))
 			.saturating_add(self.committed)
+	}
+
+	/// Whether jobs are assigned or running.
+	pub fn is_computing(&self) -> bool {
+		self.assigned > 0 || self.running > 0
 	}
 
 	/// Whether stake must stay.
@@ -192,6 +213,8 @@ pub enum SlashCause {
 	Fraud,
 	/// Demanded leaves that never came.
 	Silence,
+	/// An outage.
+	Downtime,
 }
 
 /// Who gets parts of a slash; the rest is burned.
@@ -277,6 +300,20 @@ impl Ledger {
 		taken
 	}
 
+	/// Moves up to `amount` of what unbonds, latest release first, back to the active stake, and returns how much it was.
+	pub fn rebond(&mut self, amount: Balance) -> Balance {
+		let mut left = amount;
+		for part in self.unbonding.iter_mut().rev() {
+			let moved = left.min(part.amount);
+			part.amount = part.amount.saturating_sub(moved);
+			left = left.saturating_sub(moved);
+		}
+		self.unbonding.retain(|part| part.amount > 0);
+		let moved = amount.saturating_sub(left);
+		self.active = self.active.saturating_add(moved);
+		moved
+	}
+
 	/// Drops the parts that are due at `now` and returns their sum.
 	pub fn release_due(&mut self, now: Tick) -> Balance {
 		let mut due: Balance = 0;
@@ -308,6 +345,24 @@ impl Ledger {
 	}
 }
 
+/// Most providers on a page.
+pub const PAGE: usize = 100;
+/// Most records that are looked at for a page.
+pub const PAGE_LOOKS: usize = 1_000;
+
+/// Which providers one asks for.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, PartialEq, TypeInfo)]
+pub struct ProviderFilter<AccountId> {
+	/// Those of this owner.
+	pub owner: Option<AccountId>,
+	/// Those of this class.
+	pub class: Option<DeviceClass>,
+	/// Those of this region.
+	pub region: Option<Region>,
+	/// Those that may stand in the book.
+	pub eligible: bool,
+}
+
 /// A provider's history, for clients to weigh. Counters never go back.
 #[derive(
 	Clone, Copy, Debug, Decode, DecodeWithMemTracking, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
@@ -327,6 +382,10 @@ pub struct Record {
 	pub silent: u32,
 	/// Assignments that ended because the requester brought no inputs.
 	pub inputs_missing: u32,
+	/// Outages.
+	pub outages: u32,
+	/// Ticks of all outages that are over.
+	pub unreachable: u64,
 	/// Payments for completed jobs, before the protocol fee, in planck.
 	pub paid: Balance,
 }
@@ -359,9 +418,36 @@ pub struct Provider<AccountId> {
 	pub registered: Tick,
 	/// When a result was refuted, until the provider is reactivated. Jobs that were open then are void.
 	pub fraud_clock: Option<Tick>,
+	/// Whether its earnings refill its stake where a penalty took some.
+	pub refill: bool,
+	/// Its active stake as it counts among the reachable, in planck; none while it is not sampled.
+	pub sampled_stake: Option<Balance>,
+	/// Assignments in a row that ended with lanes free and no word; a committed job ends the row.
+	pub no_shows: u8,
+	/// When its outage began, while that may still go on.
+	pub outage: Option<Tick>,
+	/// When it last returned from being unreachable.
+	pub returned: Option<Tick>,
+	/// The hour in which its stake last counted among what became unreachable, and how much that was, in planck.
+	pub dropped: Option<(u32, Balance)>,
 }
 
 impl<AccountId: PartialEq> Provider<AccountId> {
+	/// Whether it must answer samples: it has an ask or a live job, and has not been told to be gone. Who drains may go
+	/// once nothing is left to compute; what it has committed can still be demanded of it.
+	pub fn is_sampled(&self) -> bool {
+		match self.status {
+			Status::Active => self.load.is_engaged(),
+			Status::Draining => self.load.is_computing(),
+			Status::Unreachable { .. } | Status::Chilled { .. } | Status::Exiting => false,
+		}
+	}
+
+	/// Whether it is unreachable.
+	pub fn is_unreachable(&self) -> bool {
+		matches!(self.status, Status::Unreachable { .. })
+	}
+
 	/// Whether `who` may drain and resume.
 	pub fn is_owner_or_worker(&self, who: &AccountId) -> bool {
 		self.owner == *who || self.worker.as_ref() == Some(who)

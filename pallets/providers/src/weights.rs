@@ -36,6 +36,24 @@ pub trait WeightInfo {
 	fn pay_slash() -> Weight;
 	/// Of the hook where no slash waits.
 	fn on_poll() -> Weight;
+	/// Of `heartbeat`.
+	fn heartbeat() -> Weight;
+	/// Of `rebond`, of every part.
+	fn rebond() -> Weight;
+	/// Of `set_refill`.
+	fn set_refill() -> Weight;
+	/// Of the hook, to sample `n` providers.
+	fn draw_samples(n: u32) -> Weight;
+	/// Of the hook, to look through the samples of a tick that were all answered.
+	fn serve_samples() -> Weight;
+	/// Of the hook, to make a provider unreachable, with every ask leaving.
+	fn miss() -> Weight;
+	/// Of the hook, to look for outages of a tick where there are none.
+	fn serve_tick() -> Weight;
+	/// Of the hook or `touch`, to look at an outage, take what it costs, and chill, with every ask leaving.
+	fn check_outage() -> Weight;
+	/// Of rewriting a record of an earlier storage version.
+	fn migrate_step() -> Weight;
 }
 
 /// Tests of this pallet fill no blocks.
@@ -88,5 +106,32 @@ impl WeightInfo for () {
 	}
 	fn on_poll() -> Weight {
 		Weight::zero()
+	}
+	fn heartbeat() -> Weight {
+		Weight::zero()
+	}
+	fn rebond() -> Weight {
+		Weight::zero()
+	}
+	fn set_refill() -> Weight {
+		Weight::zero()
+	}
+	fn draw_samples(_: u32) -> Weight {
+		Weight::zero()
+	}
+	fn serve_samples() -> Weight {
+		Weight::zero()
+	}
+	fn miss() -> Weight {
+		Weight::zero()
+	}
+	fn serve_tick() -> Weight {
+		Weight::zero()
+	}
+	fn check_outage() -> Weight {
+		Weight::zero()
+	}
+	fn migrate_step() -> Weight {
+		Weight::from_parts(2_000, 0)
 	}
 }

@@ -12,14 +12,17 @@ use alloc::vec::Vec;
 use frame_support::{
 	dispatch::DispatchInfo,
 	parameter_types,
-	traits::{fungible::HoldConsideration, ConstU128, ConstU16, ConstU32, Get, LinearStoragePrice},
+	traits::{fungible::HoldConsideration, ConstU128, ConstU16, ConstU32, Get, LinearStoragePrice, Randomness},
 	weights::Weight,
 	PalletId,
 };
 use frame_system::EnsureRoot;
 use millrace_primitives::{pool::FLOOR_PER_BOOK_JOB, ClassFigures, DeviceClass, Tick, DAY, HOUR};
+use pallet_babe::ParentBlockRandomness;
 use pallet_market::MarketRules;
+use pallet_providers::{DowntimeStep, LivenessRules};
 use polkadot_sdk::*;
+use sp_core::H256;
 use sp_runtime::{
 	generic::Era,
 	traits::{Convert, TransactionExtension},
@@ -52,6 +55,43 @@ pub const fn standard_rules() -> MarketRules {
 		output_max: 64 << 20,
 		book_output_max: 1 << 20,
 		demand_ticks: HOUR,
+		lapse_retry: 200,
+		lapse_max: DAY,
+	}
+}
+
+/// The figures of liveness as they are on a chain whose specification does not change them.
+pub const fn standard_liveness() -> LivenessRules {
+	LivenessRules {
+		answer_ticks: 20,
+		sample_gap: 100,
+		providers_per_sample: 200,
+		return_ticks: 200,
+		hour: HOUR,
+		veteran_ticks: DAY.saturating_mul(30),
+		forgiven_share: Perbill::from_percent(25),
+		steps: [
+			DowntimeStep {
+				after: 200,
+				idle: Perbill::zero(),
+				running: Perbill::from_parts(5_000_000),
+			},
+			DowntimeStep {
+				after: HOUR.saturating_mul(2),
+				idle: Perbill::from_parts(1_000_000),
+				running: Perbill::from_percent(4),
+			},
+			DowntimeStep {
+				after: DAY.saturating_mul(2),
+				idle: Perbill::from_percent(1),
+				running: Perbill::from_percent(15),
+			},
+			DowntimeStep {
+				after: DAY.saturating_mul(5),
+				idle: Perbill::from_percent(2),
+				running: Perbill::from_percent(25),
+			},
+		],
 	}
 }
 
@@ -108,6 +148,15 @@ impl Get<u64> for CurrentSlot {
 	}
 }
 
+/// The randomness of the parent block: of its author's slot claim, so nobody could choose it.
+#[derive(Debug)]
+pub struct ParentSeed;
+impl Get<Option<H256>> for ParentSeed {
+	fn get() -> Option<H256> {
+		ParentBlockRandomness::<Runtime>::random(b"millrace/liveness").0
+	}
+}
+
 impl pallet_kernels::Config for Runtime {
 	type Clock = Market;
 	type Consideration = HoldConsideration<
@@ -126,6 +175,9 @@ impl pallet_providers::Config for Runtime {
 	type Clock = Market;
 	type Currency = Balances;
 	type Events = Market;
+	type Liveness = dynamic_params::providers::Liveness;
+	type Seed = ParentSeed;
+	type Treasury = TreasuryAddress;
 	type LateLimit = ConstU32<3>;
 	type LateWindow = ConstU32<HOUR>;
 	type MaxLanes = ConstU16<64>;
@@ -206,6 +258,10 @@ impl crate::settings::ApplyWindows for GenesisWindows {
 			RuntimeParameters::Providers(providers::Parameters::ChillTicks(
 				providers::ChillTicks,
 				Some(windows.chill_ticks),
+			)),
+			RuntimeParameters::Providers(providers::Parameters::Liveness(
+				providers::Liveness,
+				Some(windows.liveness),
 			)),
 			RuntimeParameters::Kernels(kernels::Parameters::RemoveAfter(
 				kernels::RemoveAfter,

@@ -3,11 +3,12 @@
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 #![allow(missing_docs, reason = "the macros generate keys and values for each parameter")]
 
-use super::millrace::{standard_classes, standard_rules, SLASH_DELAY, WEEK};
+use super::millrace::{standard_classes, standard_liveness, standard_rules, SLASH_DELAY, WEEK};
 use crate::Runtime;
 use frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params};
 use millrace_primitives::{ClassFigures, Tick};
 use pallet_market::MarketRules;
+use pallet_providers::LivenessRules;
 use polkadot_sdk::*;
 use sp_runtime::FixedU128;
 
@@ -51,6 +52,9 @@ pub mod dynamic_params {
 		/// Ticks from a refuted result to the moment at which the provider can be reactivated.
 		#[codec(index = 2)]
 		pub static ChillTicks: Tick = WEEK;
+		/// How often liveness is sampled, and what outages cost.
+		#[codec(index = 3)]
+		pub static Liveness: LivenessRules = standard_liveness();
 	}
 
 	/// Kernels.

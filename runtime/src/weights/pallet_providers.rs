@@ -26,39 +26,39 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Providers` (r:0 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	fn register() -> Weight {
-		// Minimum execution time: 101_671_000 picoseconds.
-		Weight::from_parts(105_718_000, 0)
+		// Minimum execution time: 99_939_000 picoseconds.
+		Weight::from_parts(105_558_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	fn bond() -> Weight {
-		// Minimum execution time: 54_922_000 picoseconds.
-		Weight::from_parts(57_195_000, 0)
+		// Minimum execution time: 54_401_000 picoseconds.
+		Weight::from_parts(57_686_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	fn unbond() -> Weight {
-		// Minimum execution time: 20_541_000 picoseconds.
-		Weight::from_parts(21_852_000, 0)
+		// Minimum execution time: 20_952_000 picoseconds.
+		Weight::from_parts(22_283_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
@@ -67,14 +67,18 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Count` (r:1 w:1)
 	/// Proof: `Providers::Count` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	fn withdraw_unbonded() -> Weight {
-		// Minimum execution time: 47_631_000 picoseconds.
-		Weight::from_parts(50_986_000, 0)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(4))
+		// Minimum execution time: 57_145_000 picoseconds.
+		Weight::from_parts(61_011_000, 0)
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Workers` (r:1 w:2)
 	/// Proof: `Providers::Workers` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:2 w:2)
@@ -82,13 +86,13 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	fn set_worker() -> Weight {
-		// Minimum execution time: 67_410_000 picoseconds.
-		Weight::from_parts(72_228_000, 0)
+		// Minimum execution time: 67_891_000 picoseconds.
+		Weight::from_parts(70_916_000, 0)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Asks` (r:1 w:1)
@@ -101,34 +105,44 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Proof: `Market::Bitmaps` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:1 w:1)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableCount` (r:1 w:1)
+	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableAt` (r:1 w:1)
+	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Workers` (r:0 w:1)
 	/// Proof: `Providers::Workers` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	fn revoke_worker() -> Weight {
-		// Minimum execution time: 65_097_000 picoseconds.
-		Weight::from_parts(70_134_000, 0)
-			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().writes(9))
+		// Minimum execution time: 84_486_000 picoseconds.
+		Weight::from_parts(88_071_000, 0)
+			.saturating_add(T::DbWeight::get().reads(15))
+			.saturating_add(T::DbWeight::get().writes(14))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:0)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn set_payout() -> Weight {
-		// Minimum execution time: 14_131_000 picoseconds.
-		Weight::from_parts(15_543_000, 0)
+		// Minimum execution time: 14_802_000 picoseconds.
+		Weight::from_parts(15_883_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	fn set_endpoint() -> Weight {
-		// Minimum execution time: 11_587_000 picoseconds.
-		Weight::from_parts(12_689_000, 0)
+		// Minimum execution time: 12_068_000 picoseconds.
+		Weight::from_parts(12_999_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Asks` (r:1 w:1)
@@ -141,14 +155,36 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Proof: `Market::Bitmaps` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:1 w:1)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableCount` (r:1 w:1)
+	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableAt` (r:1 w:1)
+	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	fn set_terms() -> Weight {
-		// Minimum execution time: 63_465_000 picoseconds.
-		Weight::from_parts(68_352_000, 0)
-			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().writes(8))
+		// Minimum execution time: 81_972_000 picoseconds.
+		Weight::from_parts(86_639_000, 0)
+			.saturating_add(T::DbWeight::get().reads(15))
+			.saturating_add(T::DbWeight::get().writes(13))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:1 w:1)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Clock` (r:1 w:0)
+	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableCount` (r:1 w:1)
+	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableAt` (r:1 w:1)
+	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Asks` (r:1 w:1)
 	/// Proof: `Market::Asks` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Links` (r:4 w:4)
@@ -157,24 +193,24 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Proof: `Market::Queues` (`max_values`: None, `max_size`: Some(79), added: 2554, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Bitmaps` (r:1 w:1)
 	/// Proof: `Market::Bitmaps` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Clock` (r:1 w:0)
-	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	fn drain() -> Weight {
-		// Minimum execution time: 56_885_000 picoseconds.
-		Weight::from_parts(61_101_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(8))
+		// Minimum execution time: 77_666_000 picoseconds.
+		Weight::from_parts(83_214_000, 0)
+			.saturating_add(T::DbWeight::get().reads(14))
+			.saturating_add(T::DbWeight::get().writes(13))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:1 w:0)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
 	fn resume() -> Weight {
-		// Minimum execution time: 10_545_000 picoseconds.
-		Weight::from_parts(11_447_000, 0)
-			.saturating_add(T::DbWeight::get().reads(1))
+		// Minimum execution time: 12_619_000 picoseconds.
+		Weight::from_parts(13_721_000, 0)
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
@@ -182,20 +218,20 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::Workers` (r:0 w:1)
 	/// Proof: `Providers::Workers` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	fn deregister() -> Weight {
-		// Minimum execution time: 21_392_000 picoseconds.
-		Weight::from_parts(22_974_000, 0)
+		// Minimum execution time: 22_664_000 picoseconds.
+		Weight::from_parts(24_807_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	fn reactivate() -> Weight {
-		// Minimum execution time: 19_289_000 picoseconds.
-		Weight::from_parts(20_450_000, 0)
+		// Minimum execution time: 19_860_000 picoseconds.
+		Weight::from_parts(21_633_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -204,11 +240,13 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	fn cancel_slash() -> Weight {
-		// Minimum execution time: 16_164_000 picoseconds.
-		Weight::from_parts(17_506_000, 0)
-			.saturating_add(T::DbWeight::get().reads(3))
+		// Minimum execution time: 21_301_000 picoseconds.
+		Weight::from_parts(23_775_000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Providers::Slashes` (r:1 w:1)
@@ -216,14 +254,14 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Providers` (r:1 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(724), added: 3199, mode: `MaxEncodedLen`)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:3 w:3)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn pay_slash() -> Weight {
-		// Minimum execution time: 116_113_000 picoseconds.
-		Weight::from_parts(121_862_000, 0)
+		// Minimum execution time: 115_102_000 picoseconds.
+		Weight::from_parts(120_850_000, 0)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
@@ -232,8 +270,173 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::NextSlash` (r:1 w:0)
 	/// Proof: `Providers::NextSlash` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn on_poll() -> Weight {
-		// Minimum execution time: 2_604_000 picoseconds.
-		Weight::from_parts(2_935_000, 0)
+		// Minimum execution time: 2_694_000 picoseconds.
+		Weight::from_parts(3_004_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
+	}
+	/// Storage: `Providers::Workers` (r:1 w:0)
+	/// Proof: `Providers::Workers` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:1 w:1)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	fn heartbeat() -> Weight {
+		// Minimum execution time: 13_891_000 picoseconds.
+		Weight::from_parts(15_223_000, 0)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Providers::Providers` (r:1 w:1)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
+	fn rebond() -> Weight {
+		// Minimum execution time: 23_025_000 picoseconds.
+		Weight::from_parts(25_358_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	/// Storage: `Providers::Providers` (r:1 w:1)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	fn set_refill() -> Weight {
+		// Minimum execution time: 11_287_000 picoseconds.
+		Weight::from_parts(12_238_000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableCount` (r:1 w:0)
+	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableAt` (r:8 w:0)
+	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:8 w:8)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::SampleQueue` (r:1 w:1)
+	/// Proof: `Providers::SampleQueue` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Samples` (r:0 w:1)
+	/// Proof: `Providers::Samples` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[1, 8]`.
+	fn draw_samples(n: u32, ) -> Weight {
+		// Minimum execution time: 32_087_000 picoseconds.
+		Weight::from_parts(15_949_796, 0)
+			// Standard error: 57_709
+			.saturating_add(Weight::from_parts(19_613_537, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+	}
+	/// Storage: `Market::Clock` (r:1 w:0)
+	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::SampleQueue` (r:1 w:1)
+	/// Proof: `Providers::SampleQueue` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Samples` (r:1 w:1)
+	/// Proof: `Providers::Samples` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:8 w:0)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	fn serve_samples() -> Weight {
+		// Minimum execution time: 27_942_000 picoseconds.
+		Weight::from_parts(29_434_000, 0)
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Market::Clock` (r:1 w:0)
+	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Providers` (r:1 w:1)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::RecentDrops` (r:1 w:1)
+	/// Proof: `Providers::RecentDrops` (`max_values`: Some(1), `max_size`: Some(161), added: 656, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:2 w:2)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableCount` (r:1 w:1)
+	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableAt` (r:1 w:2)
+	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Asks` (r:1 w:1)
+	/// Proof: `Market::Asks` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Links` (r:6 w:6)
+	/// Proof: `Market::Links` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:0 w:1)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:0 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
+	fn miss() -> Weight {
+		// Minimum execution time: 112_207_000 picoseconds.
+		Weight::from_parts(117_155_000, 0)
+			.saturating_add(T::DbWeight::get().reads(18))
+			.saturating_add(T::DbWeight::get().writes(18))
+	}
+	/// Storage: `Providers::CheckCursor` (r:1 w:1)
+	/// Proof: `Providers::CheckCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:1 w:0)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	fn serve_tick() -> Weight {
+		// Minimum execution time: 6_120_000 picoseconds.
+		Weight::from_parts(6_660_000, 0)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Parameters::Parameters` (r:4 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Clock` (r:1 w:0)
+	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Providers` (r:1 w:1)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::RecentDrops` (r:1 w:0)
+	/// Proof: `Providers::RecentDrops` (`max_values`: Some(1), `max_size`: Some(161), added: 656, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::NextSlash` (r:1 w:1)
+	/// Proof: `Providers::NextSlash` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:2 w:2)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableCount` (r:1 w:1)
+	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableAt` (r:1 w:2)
+	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Asks` (r:1 w:1)
+	/// Proof: `Market::Asks` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Links` (r:6 w:6)
+	/// Proof: `Market::Links` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:0 w:1)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Slashes` (r:0 w:1)
+	/// Proof: `Providers::Slashes` (`max_values`: None, `max_size`: Some(138), added: 2613, mode: `MaxEncodedLen`)
+	fn check_outage() -> Weight {
+		// Minimum execution time: 124_866_000 picoseconds.
+		Weight::from_parts(130_675_000, 0)
+			.saturating_add(T::DbWeight::get().reads(22))
+			.saturating_add(T::DbWeight::get().writes(19))
+	}
+	/// Storage: UNKNOWN KEY `0x0eae9bd3cafa0c7d3dc23094bd80dcab4e7b9012096b41c4eb3aaf947f6ea429` (r:1 w:0)
+	/// Proof: UNKNOWN KEY `0x0eae9bd3cafa0c7d3dc23094bd80dcab4e7b9012096b41c4eb3aaf947f6ea429` (r:1 w:0)
+	/// Storage: `Providers::Providers` (r:2 w:1)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableCount` (r:1 w:1)
+	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:0 w:1)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableAt` (r:0 w:1)
+	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	fn migrate_step() -> Weight {
+		// Minimum execution time: 17_527_000 picoseconds.
+		Weight::from_parts(18_758_000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 }

@@ -1,6 +1,6 @@
 //! Steps that take time, beside the actor, and what becomes of them.
 
-use super::{Actor, ActorError, Work};
+use super::{look::PATIENCE, Actor, ActorError, Work};
 use crate::{
 	jobs::{self, JobError, Time},
 	journal::{CallKind, Entry, JournalError, Key, Step},
@@ -20,7 +20,7 @@ use std::{
 		Arc, Mutex, PoisonError,
 	},
 };
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::timeout};
 
 /// Decoded kernels kept in memory.
 const KERNELS: usize = 64;
@@ -48,6 +48,8 @@ pub(super) enum StepError {
 	Job(#[from] JobError),
 	#[error(transparent)]
 	Chain(#[from] ChainError),
+	#[error("the node does not answer")]
+	Silent,
 	#[error(transparent)]
 	Journal(#[from] JournalError),
 	#[error("the step was interrupted by an error in this program")]
@@ -292,7 +294,8 @@ async fn kernel(
 	if let Some(program) = known {
 		return Ok(program);
 	}
-	let bytecode = chain.best().await?.bytecode(hash).await?;
+	let asked = async { chain.best().await?.bytecode(hash).await };
+	let bytecode = timeout(PATIENCE.usual, asked).await.map_err(|_| StepError::Silent)??;
 	let program = Arc::new(jobs::decode_kernel(job, bytecode.as_deref())?);
 	let mut kernels = kernels.lock().unwrap_or_else(PoisonError::into_inner);
 	if kernels.len() >= KERNELS {

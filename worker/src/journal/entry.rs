@@ -120,6 +120,8 @@ pub enum CallKind {
 		/// The lowest leaf in it: once the chain does not miss that one any more, the call has had its effect.
 		first: u32,
 	},
+	/// `heartbeat`.
+	Heartbeat,
 }
 
 /// A signed extrinsic. Kept whole: sending the same bytes again is always safe, signing anew is not.

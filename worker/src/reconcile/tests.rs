@@ -45,6 +45,8 @@ fn job(state: JobState, inputs: usize) -> JobView {
 		job_fee: 1,
 		assignments: 1,
 		acceptances: 0,
+		lapse_max: 300,
+		lapses_by: None,
 		state,
 	}
 }

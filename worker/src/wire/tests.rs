@@ -10,6 +10,23 @@ use subxt::{
 };
 
 #[test]
+fn a_heartbeat_says_nothing_but_that_it_is_there() {
+	let metadata = Metadata::decode_from(include_bytes!("../../../client/metadata.scale")).unwrap();
+	let call = metadata
+		.pallet_by_name("Providers")
+		.and_then(|pallet| pallet.call_variant_by_name("heartbeat"))
+		.unwrap();
+	let mut fields = call
+		.fields
+		.iter()
+		.map(|field| Field::new(field.ty.id, field.name.as_deref()));
+	let mut encoded = Vec::new();
+	().encode_as_fields_to(&mut fields, metadata.types(), &mut encoded)
+		.unwrap();
+	assert!(encoded.is_empty());
+}
+
+#[test]
 fn provided_leaves_are_as_the_runtime_reads_them() {
 	let node = |number: u8| SumNode {
 		hash: [number; 32],

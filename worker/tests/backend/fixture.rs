@@ -201,6 +201,8 @@ impl Fixture {
 			job_fee: 1,
 			assignments: 1,
 			acceptances: 1,
+			lapse_max: 0,
+			lapses_by: None,
 			state: JobState::Running {
 				provider: 7,
 				payout: AccountId([6; 32]),

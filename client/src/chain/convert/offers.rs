@@ -54,6 +54,7 @@ impl FromRuntime<(ProviderId, api::providers::storage::providers::Output)> for P
 			status: match provider.status {
 				providers::Status::Active => Status::Active,
 				providers::Status::Draining => Status::Draining,
+				providers::Status::Unreachable { draining } => Status::Unreachable { draining },
 				providers::Status::Chilled { until } => Status::Chilled { until },
 				providers::Status::Exiting => Status::Exiting,
 			},
@@ -73,6 +74,11 @@ impl FromRuntime<(ProviderId, api::providers::storage::providers::Output)> for P
 				.collect(),
 			set_aside: provider.ledger.set_aside,
 			fraud_clock: provider.fraud_clock,
+			lates: u32::try_from(provider.lates.0.len()).unwrap_or(u32::MAX),
+			refill: provider.refill,
+			no_shows: provider.no_shows,
+			outage: provider.outage,
+			returned: provider.returned,
 			record: Record {
 				completed: provider.record.completed,
 				late: provider.record.late,
@@ -81,6 +87,8 @@ impl FromRuntime<(ProviderId, api::providers::storage::providers::Output)> for P
 				refuted: provider.record.refuted,
 				silent: provider.record.silent,
 				inputs_missing: provider.record.inputs_missing,
+				outages: provider.record.outages,
+				unreachable: provider.record.unreachable,
 				paid: provider.record.paid,
 			},
 		}

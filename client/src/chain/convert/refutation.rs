@@ -198,6 +198,7 @@ impl FromRuntime<(SlashId, api::providers::storage::slashes::Output)> for SlashV
 			cause: match slash.cause {
 				providers::SlashCause::Fraud => SlashCause::Fraud,
 				providers::SlashCause::Silence => SlashCause::Silence,
+				providers::SlashCause::Downtime => SlashCause::Downtime,
 			},
 			due: slash.due,
 			shares: slash.shares.map(SlashShares::from_runtime),

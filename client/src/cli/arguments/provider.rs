@@ -4,7 +4,7 @@ use crate::{
 	amount::{self, Balance},
 	chain::{hash_from_hex, AccountId, BadId, DeviceClass, Price, ProviderId, H256},
 };
-use clap::{ArgAction, Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ProviderCommand {
@@ -15,8 +15,13 @@ pub(in crate::cli) enum ProviderCommand {
 		/// Its number.
 		provider: ProviderId,
 	},
-	/// Print all providers.
-	List,
+	/// Print providers: all, or those that pass every filter.
+	List(ListArguments),
+	/// Print what it costs a provider to be gone from now on, or to stay gone, step by step.
+	Preview {
+		/// Its number.
+		provider: ProviderId,
+	},
 	/// Add stake.
 	Bond {
 		/// Its number.
@@ -32,6 +37,22 @@ pub(in crate::cli) enum ProviderCommand {
 		/// How much.
 		#[arg(value_parser = amount::parse)]
 		amount: Balance,
+	},
+	/// Take unbonding stake back into use, latest release first.
+	Rebond {
+		/// Its number.
+		provider: ProviderId,
+		/// How much; all that unbonds where that is less.
+		#[arg(value_parser = amount::parse)]
+		amount: Balance,
+	},
+	/// Let earnings refill the stake where a penalty took some, or not.
+	Refill {
+		/// Its number.
+		provider: ProviderId,
+		/// Whether they do.
+		#[arg(value_enum)]
+		switch: Switch,
 	},
 	/// Free stake whose time has come.
 	Withdraw {
@@ -94,11 +115,40 @@ pub(in crate::cli) enum ProviderCommand {
 		/// Its number.
 		provider: ProviderId,
 	},
-	/// Serve again after a refuted result, once the chill is over.
+	/// Serve again after a refuted result or days of being unreachable, once the chill is over.
 	Reactivate {
 		/// Its number.
 		provider: ProviderId,
 	},
+	/// Have the provider's outages looked at whose tick has come, as the chain does by itself unless it is busy.
+	Touch {
+		/// Its number.
+		provider: ProviderId,
+	},
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ListArguments {
+	/// Only those of this owner.
+	#[arg(long, value_name = "ADDRESS")]
+	pub(in crate::cli) owner: Option<AccountId>,
+	/// Only those of this device class.
+	#[arg(long)]
+	pub(in crate::cli) class: Option<DeviceClass>,
+	/// Only those of this region.
+	#[arg(long)]
+	pub(in crate::cli) region: Option<u8>,
+	/// Only those that may stand in the book.
+	#[arg(long)]
+	pub(in crate::cli) eligible: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(in crate::cli) enum Switch {
+	/// They do.
+	On,
+	/// They do not.
+	Off,
 }
 
 #[derive(Args, Debug)]

@@ -1,8 +1,8 @@
-//! How a refuted result shows in a provider: chill, fraud clock, slashes.
+//! How a penalty shows in a provider: status, chill, fraud clock, slashes.
 
 use crate::{
 	amount,
-	chain::{ProviderView, SlashView, Status, Tick},
+	chain::{ProviderView, SlashCause, SlashView, Status, Tick},
 };
 use serde_json::{json, Value};
 
@@ -21,9 +21,17 @@ pub(super) fn status_text(provider: &ProviderView) -> String {
 		.fraud_clock
 		.map(|tick| format!(", a result was refuted at tick {tick}"))
 		.unwrap_or_default();
-	match chilled_until(provider) {
-		Some(until) => format!("{name} until tick {until}{refuted}"),
-		None => format!("{name}{refuted}"),
+	match provider.status {
+		Status::Chilled { until } => format!("{name} until tick {until}{refuted}"),
+		Status::Unreachable { draining } => {
+			let since = provider
+				.outage
+				.map(|began| format!(" since tick {began}"))
+				.unwrap_or_default();
+			let then = if draining { ", draining once it is back" } else { "" };
+			format!("{name}{since}{then}{refuted}")
+		}
+		Status::Active | Status::Draining | Status::Exiting => format!("{name}{refuted}"),
 	}
 }
 
@@ -37,6 +45,7 @@ pub(super) fn slash_text(slash: &SlashView) -> String {
 			amount::print(shares.requester_amount),
 			shares.requester
 		),
+		None if slash.cause == SlashCause::Downtime => "all of it goes to the treasury".to_owned(),
 		None => "all of it is burned".to_owned(),
 	};
 	format!(
@@ -66,7 +75,7 @@ pub(super) fn slash_object(slash: &SlashView) -> Value {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::{AccountId, SlashCause, SlashShares};
+	use crate::chain::{AccountId, SlashShares};
 
 	#[test]
 	fn slashes_say_who_gets_what() {
@@ -95,5 +104,11 @@ mod tests {
 		slash.shares = None;
 		assert!(slash_text(&slash).ends_with("all of it is burned"));
 		assert!(slash_object(&slash)["shares"].is_null());
+		slash.cause = SlashCause::Downtime;
+		let text = slash_text(&slash);
+		assert!(
+			text.contains("for downtime") && text.ends_with("all of it goes to the treasury"),
+			"{text}"
+		);
 	}
 }

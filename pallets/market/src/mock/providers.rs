@@ -42,6 +42,12 @@ pub struct Record {
 	pub inputs_missing: u32,
 	pub refuted: u32,
 	pub silent: u32,
+	/// Whether it answers.
+	pub answers: bool,
+	/// What it wants of its next earnings for its stake.
+	pub refill: Balance,
+	/// How often it made itself heard.
+	pub heard: u32,
 	/// Makes every move of a job fail, as a defect elsewhere would.
 	pub broken: bool,
 }
@@ -110,6 +116,9 @@ impl MockProviders {
 			inputs_missing: 0,
 			refuted: 0,
 			silent: 0,
+			answers: true,
+			refill: 0,
+			heard: 0,
 			broken: false,
 		};
 		for account in [record.owner, 1_000 + base, record.payout] {
@@ -155,6 +164,7 @@ impl Providers<AccountId> for MockProviders {
 
 	fn view(provider: ProviderId) -> Option<ProviderView<AccountId>> {
 		Self::get(provider).map(|record| ProviderView {
+			answers: record.answers,
 			owner: record.owner,
 			payout: record.payout,
 			pool: record.pool,
@@ -276,6 +286,20 @@ impl Providers<AccountId> for MockProviders {
 		SetAside { slash, amount }
 	}
 
+	fn heard(provider: ProviderId) {
+		Self::change(provider, |record| record.heard += 1);
+	}
+
+	fn refill_wanted(provider: ProviderId) -> Balance {
+		Self::get(provider).map_or(0, |record| record.refill)
+	}
+
+	fn refill(provider: ProviderId, amount: Balance) {
+		let record = Self::get(provider).expect("a registered provider");
+		Balances::transfer(&record.owner, &record.stake, amount, Preservation::Preserve).expect("it has arrived");
+		Self::change(provider, |record| record.refill -= amount);
+	}
+
 	fn record(provider: ProviderId, outcome: Outcome) {
 		Self::change(provider, |record| match outcome {
 			Outcome::Paid(amount) => record.paid += amount,
@@ -295,5 +319,13 @@ impl Providers<AccountId> for MockProviders {
 	fn bench_provider(_seed: u32, lanes: u16) -> (ProviderId, AccountId) {
 		let provider = Self::register(lanes);
 		(provider, worker(provider))
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_sample(_provider: ProviderId) {}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_refill(provider: ProviderId) {
+		Self::change(provider, |record| record.refill = 1);
 	}
 }

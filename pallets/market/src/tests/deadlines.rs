@@ -30,21 +30,19 @@ fn what_is_due_is_served_in_order_within_the_budget() {
 	ExtBuilder::build_and_execute(|| {
 		let (first, second) = (expiring(20, 3), expiring(20, 4));
 		skip_ticks(10);
-		// 5 % of 40·10⁹ are 2·10⁹: less the empty ticks before, thirteen entries of 150·10⁶ fit into a block.
-		assert_eq!(entries_per_block(), 13);
+		// 3 % of 40·10⁹ are 1.2·10⁹: less the empty ticks before, seven entries of 150·10⁶ fit into a block.
+		assert_eq!(entries_per_block(), 7);
 		let mut meter = WeightMeter::with_limit(Weight::from_parts(BLOCK, u64::MAX));
 		Market::do_poll(&mut meter);
-		assert_eq!((left(&first), left(&second)), (7, 20));
-		assert!(meter.consumed().ref_time() <= BLOCK / 20 + 1_000_000);
+		assert_eq!((left(&first), left(&second)), (13, 20));
+		assert!(meter.consumed().ref_time() <= BLOCK * 3 / 100 + 1_000_000);
 		assert_eq!(DeadlineCursor::<Test>::get(), 3);
 		blocks(1);
-		assert_eq!(
-			(left(&first), left(&second)),
-			(0, 14),
-			"seven, then six of the next tick"
-		);
+		assert_eq!((left(&first), left(&second)), (6, 20));
+		blocks(1);
+		assert_eq!((left(&first), left(&second)), (0, 19), "six, then one of the next tick");
 		assert_eq!(DeadlineCursor::<Test>::get(), 4);
-		blocks(2);
+		blocks(3);
 		assert_eq!(left(&second), 0);
 		assert_eq!(DeadlineCursor::<Test>::get(), now());
 		assert_eq!(Deadlines::<Test>::iter().count(), 0);

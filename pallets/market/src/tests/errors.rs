@@ -85,7 +85,7 @@ fn demand_error(leaves: &[u32]) -> &'static str {
 	demand(ALICE, id, leaves).name()
 }
 
-const CASES: [(&str, Case); 61] = [
+const CASES: [(&str, Case); 62] = [
 	("Halted", || {
 		assert_ok!(Market::set_halted(RuntimeOrigin::root(), true));
 		spec_error(|_| {})
@@ -149,6 +149,13 @@ const CASES: [(&str, Case); 61] = [
 		target_error(|_| {}, |record| record.takes_targets = false)
 	}),
 	("PriceTooLow", || target_error(|_| {}, |record| record.min_price.0 = 65)),
+	("ProviderUnreachable", || {
+		let (provider, id) = running();
+		commit(provider, id, 1);
+		MockProviders::change(provider, |record| record.answers = false);
+		skip_ticks(31);
+		Market::settle(signed(BOB), id).name()
+	}),
 	("ProviderFull", || {
 		let provider = MockProviders::register(1);
 		submit(ALICE, target_spec(10, provider, 64));

@@ -3,7 +3,7 @@
 use super::signed;
 use crate::{mock::*, Event, Pallet, Providers as Records, Slashes};
 use millrace_primitives::{
-	traits::{Offence, Outcome, Providers as _},
+	traits::{JobPhase, Offence, Outcome, Providers as _},
 	Balance, ProviderId, SlashId, Tick,
 };
 use polkadot_sdk::frame_support::{assert_ok, traits::Hooks, weights::WeightMeter};
@@ -34,7 +34,20 @@ enum Step {
 	Reactivate(u32),
 	Cancel(u32),
 	Pay(u32),
+	Refill(u32, u64),
+	SetRefill(u32, bool),
+	Rebond(u32, u64),
+	Drain(u32),
+	/// A job comes, with its phase.
+	Job(u32, JobPhase),
+	/// A job goes, from this phase.
+	End(u32, JobPhase),
+	NoShow(u32),
+	Heartbeat(u32),
+	Touch(u32),
 	Poll,
+	/// Ticks with their hooks, without a pause.
+	Live(Tick),
 	Advance(Tick),
 }
 
@@ -61,8 +74,26 @@ fn step() -> impl Strategy<Value = Step> {
 		2 => provider().prop_map(Step::Reactivate),
 		1 => (0..12u32).prop_map(Step::Cancel),
 		1 => (0..12u32).prop_map(Step::Pay),
+		1 => (provider(), 0..3_000u64).prop_map(|(provider, amount)| Step::Refill(provider, amount)),
+		1 => (provider(), any::<bool>()).prop_map(|(provider, refill)| Step::SetRefill(provider, refill)),
+		2 => (provider(), 0..3_000u64).prop_map(|(provider, amount)| Step::Rebond(provider, amount)),
+		1 => provider().prop_map(Step::Drain),
+		2 => (provider(), phase()).prop_map(|(provider, phase)| Step::Job(provider, phase)),
+		2 => (provider(), phase()).prop_map(|(provider, phase)| Step::End(provider, phase)),
+		2 => provider().prop_map(Step::NoShow),
+		2 => provider().prop_map(Step::Heartbeat),
+		1 => provider().prop_map(Step::Touch),
 		2 => Just(Step::Poll),
+		3 => (1..25u32).prop_map(Step::Live),
 		3 => (0..400u32).prop_map(Step::Advance),
+	]
+}
+
+fn phase() -> impl Strategy<Value = JobPhase> {
+	prop_oneof![
+		Just(JobPhase::Assigned),
+		Just(JobPhase::Running),
+		Just(JobPhase::Committed)
 	]
 }
 
@@ -71,12 +102,18 @@ fn party() -> impl Strategy<Value = u64> {
 	prop_oneof![Just(OWNER), Just(STRANGER), Just(RECEIVER), 100..108u64]
 }
 
-fn owner_of(provider: u32) -> u64 {
-	if provider == 2 {
-		STRANGER
-	} else {
-		OWNER
+/// The owner, and the worker that was registered.
+fn keys(provider: u32) -> (u64, u64) {
+	match provider {
+		0 => (OWNER, WORKER),
+		1 => (OWNER, WORKER_2),
+		_ => (STRANGER, 9),
 	}
+}
+
+/// The owner, as an origin.
+fn by_owner(provider: u32) -> RuntimeOrigin {
+	signed(keys(provider).0)
 }
 
 /// What the ledgers say.
@@ -101,13 +138,13 @@ fn burned_by_slashes() -> Balance {
 fn run(step: Step) -> Balance {
 	match step {
 		Step::Bond(provider, amount) => {
-			let _ = Providers::bond(signed(owner_of(provider)), ProviderId(provider), amount.into());
+			let _ = Providers::bond(by_owner(provider), ProviderId(provider), amount.into());
 		}
 		Step::Unbond(provider, amount) => {
-			let _ = Providers::unbond(signed(owner_of(provider)), ProviderId(provider), amount.into());
+			let _ = Providers::unbond(by_owner(provider), ProviderId(provider), amount.into());
 		}
 		Step::Withdraw(provider) => {
-			let _ = Providers::withdraw_unbonded(signed(owner_of(provider)), ProviderId(provider));
+			let _ = Providers::withdraw_unbonded(by_owner(provider), ProviderId(provider));
 		}
 		Step::Take { provider, amount, to } => {
 			let before = ledgers();
@@ -116,7 +153,7 @@ fn run(step: Step) -> Balance {
 		}
 		Step::Late(provider) => Providers::record(ProviderId(provider), Outcome::Late),
 		Step::Resume(provider) => {
-			let _ = Providers::resume(signed(owner_of(provider)), ProviderId(provider));
+			let _ = Providers::resume(by_owner(provider), ProviderId(provider));
 		}
 		// As the market does: no ask of a provider that may not ask.
 		Step::Asks(provider, asks) => {
@@ -125,7 +162,7 @@ fn run(step: Step) -> Balance {
 			}
 		}
 		Step::Deregister(provider) => {
-			let _ = Providers::deregister(signed(owner_of(provider)), ProviderId(provider));
+			let _ = Providers::deregister(by_owner(provider), ProviderId(provider));
 		}
 		Step::Fraud {
 			provider,
@@ -154,7 +191,7 @@ fn run(step: Step) -> Balance {
 			}
 		}
 		Step::Reactivate(provider) => {
-			let _ = Providers::reactivate(signed(owner_of(provider)), ProviderId(provider));
+			let _ = Providers::reactivate(by_owner(provider), ProviderId(provider));
 		}
 		Step::Cancel(slash) => {
 			let _ = Providers::cancel_slash(RuntimeOrigin::root(), SlashId(slash));
@@ -163,8 +200,44 @@ fn run(step: Step) -> Balance {
 			let _ = Providers::pay_slash(signed(STRANGER), SlashId(slash));
 			return burned_by_slashes();
 		}
+		// As the market does: no more than is wanted.
+		Step::Refill(provider, amount) => {
+			let wanted = Providers::refill_wanted(ProviderId(provider));
+			Providers::refill(ProviderId(provider), wanted.min(amount.into()));
+		}
+		Step::SetRefill(provider, refill) => {
+			let _ = Providers::set_refill(by_owner(provider), ProviderId(provider), refill);
+		}
+		Step::Rebond(provider, amount) => {
+			let _ = Providers::rebond(by_owner(provider), ProviderId(provider), amount.into());
+		}
+		Step::Drain(provider) => {
+			let _ = Providers::drain(by_owner(provider), ProviderId(provider));
+		}
+		// As the market does: no job for a provider that may not ask.
+		Step::Job(provider, phase) => {
+			if Providers::may_ask(ProviderId(provider)).is_ok() {
+				let _ = Providers::move_job(ProviderId(provider), None, Some(phase), None);
+			}
+		}
+		Step::End(provider, phase) => {
+			let _ = Providers::move_job(ProviderId(provider), Some(phase), None, None);
+		}
+		Step::NoShow(provider) => Providers::record(ProviderId(provider), Outcome::NoShow),
+		Step::Heartbeat(provider) => {
+			let _ = Providers::heartbeat(signed(keys(provider).1));
+		}
+		Step::Touch(provider) => {
+			for (began, _) in Providers::outages(ProviderId(provider)) {
+				let _ = Providers::touch(signed(STRANGER), ProviderId(provider), began);
+			}
+		}
 		Step::Poll => {
 			Providers::on_poll(1, &mut WeightMeter::new());
+			return burned_by_slashes();
+		}
+		Step::Live(ticks) => {
+			tick(ticks);
 			return burned_by_slashes();
 		}
 		Step::Advance(ticks) => Now::mutate(|now| *now += ticks),
@@ -178,7 +251,7 @@ proptest! {
 		new_test_ext().execute_with(|| {
 			registered(2 * FLOOR);
 			assert_ok!(Providers::register(signed(OWNER), WORKER_2, PAYOUT, endpoint(), terms(1), FLOOR));
-			assert_ok!(Providers::register(signed(STRANGER), 8, PAYOUT, endpoint(), terms(3), 5 * FLOOR));
+			assert_ok!(Providers::register(signed(STRANGER), 9, PAYOUT, endpoint(), terms(3), 5 * FLOOR));
 			for step in steps {
 				let issuance = Balances::total_issuance();
 				let burned = run(step);

@@ -12,6 +12,12 @@ use polkadot_sdk::{
 };
 use std::collections::BTreeSet;
 
+fn heartbeat(who: u64) -> DispatchResult {
+	Providers::heartbeat(signed(who))
+		.map(|_| ())
+		.map_err(|error| error.error)
+}
+
 /// Provokes an error on a provider with two lanes and the stake they need. A new variant does not compile until it is
 /// provoked here.
 fn provoke(error: &Error<Test>) -> DispatchResult {
@@ -108,6 +114,16 @@ fn provoke(error: &Error<Test>) -> DispatchResult {
 			silence(id, 1);
 			Providers::pay_slash(signed(STRANGER), SlashId(0))
 		}
+		Error::NotWorker => heartbeat(OWNER),
+		Error::NotSampled => heartbeat(WORKER),
+		Error::NothingUnbonds => Providers::rebond(owner(), id, 1),
+		Error::UnknownOutage => Providers::touch(signed(STRANGER), id, 5_001),
+		Error::NothingDue => {
+			Providers::set_asks(id, 1);
+			// Its outage began at tick 5,001, and is looked at from 5,200 on.
+			tick_to(5_199);
+			Providers::touch(signed(STRANGER), id, 5_001)
+		}
 		Error::__Ignore(_, never) => match *never {},
 	}
 }
@@ -143,6 +159,11 @@ fn every_error_is_provoked() {
 		Error::ChillNotOver,
 		Error::UnknownSlash,
 		Error::SlashNotDue,
+		Error::NotWorker,
+		Error::NotSampled,
+		Error::NothingUnbonds,
+		Error::UnknownOutage,
+		Error::NothingDue,
 	];
 	let named: BTreeSet<&'static str> = all.iter().map(|error| error.as_str()).collect();
 	assert_eq!(

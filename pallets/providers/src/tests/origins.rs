@@ -2,7 +2,7 @@
 
 use super::{fraud, signed, variants};
 use crate::{mock::*, Call, Error};
-use millrace_primitives::{ProviderId, SlashId};
+use millrace_primitives::{traits::Providers as _, ProviderId, SlashId};
 use polkadot_sdk::{
 	frame_support::{
 		assert_ok,
@@ -122,6 +122,43 @@ fn rows() -> Vec<Row> {
 			},
 			..owner(Call::pay_slash { slash: SlashId(0) })
 		},
+		Row {
+			call: Call::heartbeat {},
+			may: &[WORKER],
+			refusal: Error::NotWorker,
+			before: || {
+				Providers::set_asks(ID, 1);
+				tick(1);
+			},
+		},
+		Row {
+			before: || {
+				assert_ok!(Providers::unbond(signed(OWNER), ID, 1));
+			},
+			..owner(Call::rebond {
+				provider: ID,
+				amount: 1,
+			})
+		},
+		owner(Call::set_refill {
+			provider: ID,
+			refill: true,
+		}),
+		Row {
+			may: &[OWNER, WORKER, STRANGER],
+			before: || {
+				// It misses the sample of tick 5,001, and returns when that is found. The hook does not come by when the
+				// outage can be closed.
+				Providers::set_asks(ID, 1);
+				tick_to(5_007);
+				assert_ok!(Providers::resume(signed(WORKER), ID));
+				Now::set(5_200);
+			},
+			..owner(Call::touch {
+				provider: ID,
+				began: 5_001,
+			})
+		},
 	]
 }
 
@@ -166,7 +203,7 @@ fn every_call_by_every_origin() {
 	}
 }
 
-/// The outcome of a call is one event of this pallet, whatever the call.
+/// The outcome of a call is one event of this pallet, whatever the call; but an answer to a sample is no news.
 #[test]
 fn every_call_emits_one_event() {
 	for index in 0..rows().len() {
@@ -176,13 +213,9 @@ fn every_call_emits_one_event() {
 			(row.before)();
 			let before = event_count();
 			let name = row.call.get_call_name();
-			let origin = if row.may.is_empty() {
-				RuntimeOrigin::root()
-			} else {
-				signed(OWNER)
-			};
+			let origin = row.may.first().map_or(RuntimeOrigin::root(), |who| signed(*who));
 			assert_ok!(RuntimeCall::from(row.call).dispatch(origin));
-			assert_eq!(event_count(), before + 1, "{name}");
+			assert_eq!(event_count(), before + usize::from(name != "heartbeat"), "{name}");
 		});
 	}
 }

@@ -75,6 +75,7 @@ fn shares_are_paid_to_the_unit_and_the_rest_is_burned() {
 						provider: id,
 						to_refuter: 150,
 						to_requester,
+						to_treasury: 0,
 						burned
 					}
 				);
@@ -118,6 +119,7 @@ fn a_slash_for_silence_is_burned_whole() {
 				provider: id,
 				to_refuter: 0,
 				to_requester: 0,
+				to_treasury: 0,
 				burned: 120
 			}
 		);
@@ -147,6 +149,7 @@ fn a_share_that_cannot_be_credited_is_burned() {
 				provider: id,
 				to_refuter: 0,
 				to_requester: 19,
+				to_treasury: 0,
 				burned: 180
 			}
 		);

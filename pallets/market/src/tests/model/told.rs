@@ -160,6 +160,11 @@ impl Told {
 				self.demands += 1;
 			}
 			Event::DemandAnswered { .. } => self.answered += 1,
+			Event::WindowExtended { job, provider, .. } => {
+				assert!(!self.ended.contains(&job), "what has ended is not extended");
+				let answers = MockProviders::get(provider).is_some_and(|record| record.answers);
+				assert!(!answers, "a provider that answers waits for nobody");
+			}
 			Event::JobStuck { job, error } => panic!("{job:?} is stuck: {error:?}"),
 			Event::JobAccepted { .. }
 			| Event::JobRejected { .. }
