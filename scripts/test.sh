@@ -20,6 +20,8 @@ e2e|a whole job on a real node and a real worker
 worker|the worker killed at every journal step loses and doubles nothing
 bad-input|every bad input is refused in one clear sentence and costs nothing
 cheats|every way to cheat is caught, to the planck
+liveness|who is gone is found on a real chain, and pays what was announced, to the planck
+simulation|what outages cost honest and dishonest providers over years
 quickstart|the quickstart, end to end
 docs|every command in the documents does what it says'
 
@@ -70,16 +72,19 @@ nextest() {
 group_format() { cargo fmt --all --check && ok "formatted"; }
 group_deny() { quietly "bans, licences, sources" cargo deny --locked check bans licenses sources; }
 group_clippy() { quietly "no lint fires" cargo clippy --workspace --all-targets --locked -- -D warnings; }
-group_unit() { build && nextest 'not package(millrace-tests) & not package(millrace-differential)'; }
+group_unit() { build && nextest 'not package(millrace-tests) & not package(millrace-differential) & not binary(simulation)'; }
 group_kernels() {
 	build && nextest 'package(millrace-differential) | package(millrace-tests) & (binary(/^kernels/) | kind(lib))' --no-capture
 }
+
+# Its table is the result.
+group_simulation() { build && cargo test --workspace --locked --test simulation -- --nocapture; }
 
 # The groups without a function of their own are each one test program that drives real chains.
 group_of_chains() { build && nextest "package(millrace-tests) & binary(${1//-/_})" --no-capture; }
 
 # Groups that mostly wait for blocks. Each has chains and ports of its own, so several run at once.
-PATIENT='node e2e worker cheats bad-input quickstart docs'
+PATIENT='node e2e worker cheats liveness bad-input quickstart docs'
 AT_ONCE=3
 
 "$MILLRACE_ROOT/scripts/setup.sh" --tests

@@ -263,11 +263,15 @@ impl Audit {
 					provider,
 					to_refuter,
 					to_requester,
+					to_treasury,
 					burned,
 				} = fields(event);
 				let owner = self.owners[&provider];
-				let (to_refuter, to_requester, burned) = (planck(to_refuter), planck(to_requester), planck(burned));
-				self.book(owner, |change| &mut change.slashes, -to_refuter - to_requester - burned);
+				let [to_refuter, to_requester, to_treasury, burned] =
+					[to_refuter, to_requester, to_treasury, burned].map(planck);
+				let lost = to_refuter + to_requester + to_treasury + burned;
+				self.book(owner, |change| &mut change.slashes, -lost);
+				*self.due.entry(pallet_account(TREASURY).0).or_default() += to_treasury;
 				self.minted -= burned;
 				self.effects_of(owner).burned += burned;
 				if let Some((refuter, requester)) = self.slashes.get(&slash).copied() {

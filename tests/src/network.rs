@@ -242,6 +242,11 @@ pub(crate) fn pallet_account(seed: &[u8; 12]) -> AccountId {
 	AccountId(bytes)
 }
 
+/// The treasury.
+pub fn treasury() -> AccountId {
+	pallet_account(TREASURY)
+}
+
 /// `//Alice//stash`, the only validator of the one-validator presets.
 pub(crate) fn author() -> AccountId {
 	use std::str::FromStr;

@@ -27,8 +27,9 @@ pub struct Raw {
 	rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
 }
 
-/// A call of the market with these bytes as its arguments.
+/// A call with these bytes as its arguments.
 struct Call {
+	pallet: &'static str,
 	name: &'static str,
 	arguments: Arguments,
 }
@@ -51,7 +52,7 @@ impl Payload for Call {
 	type CallData = Arguments;
 
 	fn pallet_name(&self) -> &str {
-		"Market"
+		self.pallet
 	}
 
 	fn call_name(&self) -> &str {
@@ -90,6 +91,18 @@ impl Raw {
 	pub async fn sign(&self, name: &'static str, arguments: Vec<u8>, pair: &Keypair) -> Vec<u8> {
 		let account = pair.public_key().to_account_id();
 		let nonce = self.rpc.system_account_next_index(&account).await.expect("a nonce");
+		self.sign_at("Market", name, arguments, pair, nonce).await
+	}
+
+	/// A call of any pallet, with `arguments` as its encoded arguments, signed with this nonce.
+	pub async fn sign_at(
+		&self,
+		pallet: &'static str,
+		name: &'static str,
+		arguments: Vec<u8>,
+		pair: &Keypair,
+		nonce: u64,
+	) -> Vec<u8> {
 		let at = self.client.at_current_block().await.expect("a final block");
 		let block = at.block_ref();
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
@@ -97,6 +110,7 @@ impl Raw {
 			.mortal_from_unchecked(MORTALITY, at.block_number(), block.hash())
 			.build();
 		let call = Call {
+			pallet,
 			name,
 			arguments: Arguments(arguments),
 		};

@@ -48,6 +48,7 @@ pub(super) struct SlashPaid {
 	pub(super) provider: u32,
 	pub(super) to_refuter: u128,
 	pub(super) to_requester: u128,
+	pub(super) to_treasury: u128,
 	pub(super) burned: u128,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! millrace-bench              everything
-//! millrace-bench GROUP...     kernels (W2, W3, W5), hashing (W4), worker (W1), refutation (C7), node
+//! millrace-bench GROUP...     kernels (W2, W3, W5), hashing (W4), worker (W1), refutation (C7), liveness (C5), node
 //! ```
 //!
 //! Exit status 1 if any goal is missed. Times are ratios within one run; `k`, this machine's sr25519 verification time
@@ -13,6 +13,7 @@ mod cases;
 mod cuda;
 mod hashing;
 mod kernels;
+mod liveness;
 mod machine;
 mod native;
 mod node;
@@ -26,11 +27,12 @@ use std::process::ExitCode;
 /// A group of measurements: its name, and what measures it.
 type Group = (&'static str, fn(&mut Report));
 
-const GROUPS: [Group; 5] = [
+const GROUPS: [Group; 6] = [
 	("kernels", kernels::measure),
 	("hashing", hashing::measure),
 	("worker", worker::measure),
 	("refutation", refutation::measure),
+	("liveness", liveness::measure),
 	("node", node::measure),
 ];
 

@@ -1,0 +1,93 @@
+//! What liveness weighs: the hook's part of a block, and the answers that it asks for.
+
+use crate::report::Report;
+use frame_support::{dispatch::DispatchClass, weights::Weight};
+use millrace_client::chain::{Call, Chain};
+use millrace_runtime::{
+	configs::{millrace::standard_liveness, system::RuntimeBlockWeights},
+	Runtime,
+};
+use millrace_tests::Node;
+use pallet_providers::{types::MAX_SAMPLES, WeightInfo};
+use polkadot_sdk::*;
+use serde_json::json;
+use std::time::Duration;
+use subxt_signer::sr25519::dev;
+
+/// The generated weights.
+type Weights = <Runtime as pallet_providers::Config>::WeightInfo;
+
+/// Reachable providers of the goal.
+const PROVIDERS: u32 = 10_000;
+
+/// Samples that are drawn in a tick.
+fn samples(providers: u32) -> u32 {
+	providers
+		.div_ceil(standard_liveness().providers_per_sample)
+		.min(MAX_SAMPLES)
+}
+
+/// What the hook weighs in a tick in which nobody misses a sample.
+fn hook(providers: u32) -> Weight {
+	Weights::on_poll()
+		.saturating_add(Weights::draw_samples(samples(providers)))
+		.saturating_add(Weights::serve_samples())
+		.saturating_add(Weights::serve_tick())
+}
+
+/// What one heartbeat weighs with all that a transaction costs, asked of a running node.
+fn heartbeat() -> u64 {
+	let folder = tempfile::tempdir().expect("a temporary folder");
+	let node = Node::start("fast", folder.path());
+	node.wait_until("a finalised block", Duration::from_secs(60), |node| {
+		node.heights().1 >= 1
+	});
+	let runtime = tokio::runtime::Builder::new_current_thread()
+		.enable_all()
+		.build()
+		.expect("a runtime");
+	let signed = runtime.block_on(async {
+		let chain = Chain::connect(&node.url(), Duration::from_secs(10))
+			.await
+			.expect("the node answers");
+		let anchor = chain.finalised().await.expect("a final block");
+		chain
+			.sign(&anchor, &Call::Heartbeat, &dev::alice())
+			.await
+			.expect("the runtime has the call")
+	});
+	let info = node.call(
+		"payment_queryInfo",
+		json!([format!("0x{}", hex::encode(&signed.bytes))]),
+	);
+	info["weight"]["ref_time"].as_u64().expect("a weight")
+}
+
+pub(crate) fn measure(report: &mut Report) {
+	let weights = RuntimeBlockWeights::get();
+	let class = weights.get(DispatchClass::Normal);
+	let normal = class.max_total.unwrap_or(weights.max_block).ref_time() as f64;
+	let answer = heartbeat() + class.base_extrinsic.ref_time();
+	let of_block = |providers: u32| {
+		let answers = answer * u64::from(samples(providers));
+		(hook(providers).ref_time() + answers) as f64
+	};
+	let share = of_block(PROVIDERS) / normal;
+	report.goal(
+		"C5",
+		&format!(
+			"{:.2} ms, {:.2} % of a block's normal weight, {} heartbeats included",
+			of_block(PROVIDERS) / 1e9,
+			share * 100.0,
+			samples(PROVIDERS)
+		),
+		"<= 1 %",
+		share <= 0.01,
+	);
+	report.note(&format!(
+		"at 200, 1,600 and 100,000 providers: {:.2}, {:.2} and {:.2} ms",
+		of_block(200) / 1e9,
+		of_block(1_600) / 1e9,
+		of_block(100_000) / 1e9
+	));
+}
