@@ -219,6 +219,10 @@ pub trait Providers<AccountId> {
 	/// Lets a provider that has an ask or a job owe an answer, for benchmarks of what answers.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_sample(provider: ProviderId);
+	/// Lets a provider have been silent on so many assignments in a row, with the outage that too many of them are, for
+	/// benchmarks.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_silent(provider: ProviderId, no_shows: u8);
 	/// Lets a provider want some of its next earnings for its stake, for benchmarks.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_refill(provider: ProviderId);

@@ -288,6 +288,7 @@ mod benchmarks {
 	fn commit_result() {
 		let (party, job, waiting) = full_provider::<T>();
 		T::Providers::bench_sample(party.0);
+		T::Providers::bench_silent(party.0, 3);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(party.1.clone()), job, H256::zero(), 0);
@@ -300,6 +301,7 @@ mod benchmarks {
 	fn abandon_job() {
 		let (party, second, job, waiting) = running::<T>();
 		T::Providers::bench_sample(party.0);
+		T::Providers::bench_silent(party.0, 3);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(party.1.clone()), job);
@@ -333,6 +335,7 @@ mod benchmarks {
 	fn touch() {
 		let (party, second, job, waiting) = running::<T>();
 		keep_orders_alive::<T>(job, waiting);
+		T::Providers::bench_silent(party.0, 3);
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
@@ -412,6 +415,7 @@ mod benchmarks {
 	fn serve_deadline() {
 		let (party, second, job, waiting) = running::<T>();
 		let tick = keep_orders_alive::<T>(job, waiting);
+		T::Providers::bench_silent(party.0, 3);
 
 		#[block]
 		{
@@ -427,6 +431,27 @@ mod benchmarks {
 			}
 			.into(),
 		);
+	}
+
+	/// The third in a row, which makes the provider unreachable; another one takes the job.
+	#[benchmark]
+	fn serve_no_show() {
+		let second = second_provider::<T>();
+		let (party, pool) = new_provider::<T>(1, 2);
+		let (low, _, top) = levels::<T>(pool, party.0);
+		place::<T>(&party, 0..MAX_ASKS, low);
+		let job = submit::<T>(1, pool, top);
+		let tick = Jobs::<T>::get(job).unwrap().due_tick().unwrap();
+		set_now::<T>(tick + 1);
+		T::Providers::bench_silent(party.0, 2);
+
+		#[block]
+		{
+			Pallet::<T>::serve_deadline(tick, job);
+		}
+
+		assert_eq!(provider_of::<T>(job), Some(second.0));
+		assert_eq!(asks_queued::<T>(party.0) + asks_queued::<T>(second.0), 0);
 	}
 
 	#[benchmark]
@@ -454,6 +479,7 @@ mod benchmarks {
 	fn refute_units(u: Linear<1_100, 2_097_152>) {
 		let (party, jobs) = refutation::demanded::<T>();
 		let proof = refutation::make_wrong::<T>(jobs[0], u, 0);
+		T::Providers::bench_silent(party.0, 3);
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
@@ -468,6 +494,7 @@ mod benchmarks {
 	fn refute_chunks(c: Linear<0, 512>) {
 		let (party, jobs) = refutation::demanded::<T>();
 		let proof = refutation::make_wrong::<T>(jobs[0], 1_100, c);
+		T::Providers::bench_silent(party.0, 3);
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
@@ -504,6 +531,7 @@ mod benchmarks {
 	fn touch_silent() {
 		let (party, jobs) = refutation::demanded::<T>();
 		refutation::fall_silent::<T>(&party, jobs[0]);
+		T::Providers::bench_silent(party.0, 3);
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
@@ -517,6 +545,7 @@ mod benchmarks {
 	fn serve_silence() {
 		let (party, jobs) = refutation::demanded::<T>();
 		let tick = refutation::fall_silent::<T>(&party, jobs[0]);
+		T::Providers::bench_silent(party.0, 3);
 
 		#[block]
 		{

@@ -82,7 +82,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Of one entry, whatever is due.
 	fn deadline_weight() -> Weight {
-		T::WeightInfo::serve_deadline().max(T::WeightInfo::serve_silence())
+		T::WeightInfo::serve_deadline()
+			.max(T::WeightInfo::serve_no_show())
+			.max(T::WeightInfo::serve_silence())
 	}
 
 	/// Serves one entry in a layer of its own. What fails is put out of the way.

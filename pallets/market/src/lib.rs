@@ -744,7 +744,7 @@ pub mod pallet {
 		///
 		/// **Errors**: `UnknownJob`, `NothingDue`.
 		#[pallet::call_index(10)]
-		#[pallet::weight(T::WeightInfo::touch().max(T::WeightInfo::touch_silent()))]
+		#[pallet::weight(T::WeightInfo::touch().max(T::WeightInfo::serve_no_show()).max(T::WeightInfo::touch_silent()))]
 		pub fn touch(origin: OriginFor<T>, job: JobId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_touch(job)

@@ -38,6 +38,8 @@ pub trait WeightInfo {
 	fn serve_tick() -> Weight;
 	/// One entry of the deadlines: a late job that is assigned again, whose provider takes another.
 	fn serve_deadline() -> Weight;
+	/// Of the hook or `touch`, for an assignment without a word that is one too many in a row, as [`Self::serve_deadline`].
+	fn serve_no_show() -> Weight;
 	/// One entry of the wakes.
 	fn serve_wake() -> Weight;
 	/// Refuting with so many units evaluated, and no chunk opened.
@@ -113,6 +115,9 @@ impl WeightInfo for () {
 		Weight::from_parts(4_000_000, 0)
 	}
 	fn serve_deadline() -> Weight {
+		Weight::from_parts(150_000_000, 0)
+	}
+	fn serve_no_show() -> Weight {
 		Weight::from_parts(150_000_000, 0)
 	}
 	fn serve_wake() -> Weight {

@@ -154,6 +154,16 @@ fn sampled<T: Config>() -> (ProviderId, T::AccountId) {
 	(id, worker)
 }
 
+/// Lets a provider have been silent on so many assignments in a row; too many are an outage, which goes on.
+pub(crate) fn silent<T: Config>(id: ProviderId, no_shows: u8) {
+	let mut provider = provider_of::<T>(id);
+	provider.no_shows = no_shows;
+	if no_shows >= NO_SHOW_LIMIT {
+		Pallet::<T>::start_outage(id, &mut provider, T::Clock::now());
+	}
+	Pallet::<T>::put(id, provider);
+}
+
 /// A batch of samples whose time is over.
 fn batch<T: Config>(providers: alloc::vec::Vec<ProviderId>) {
 	let batch = SampleBatch {
@@ -189,7 +199,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn bond() {
-		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let (id, _) = sampled::<T>();
 		let provider = provider_of::<T>(id);
 
 		#[extrinsic_call]
@@ -201,6 +211,7 @@ mod benchmarks {
 	#[benchmark]
 	fn unbond() {
 		let (id, owner) = registered::<T>();
+		T::Events::bench_asks(id, T::Events::MAX_ASKS);
 		unbond_parts::<T>(id, MAX_UNBONDING - 1);
 		T::Clock::set_now(T::Clock::now() + MAX_UNBONDING);
 
@@ -238,9 +249,8 @@ mod benchmarks {
 
 	#[benchmark]
 	fn revoke_worker() {
-		let (id, worker) = bench_provider::<T>(0, T::MaxLanes::get());
+		let (id, worker) = sampled::<T>();
 		let owner = provider_of::<T>(id).owner;
-		T::Events::bench_asks(id, T::Events::MAX_ASKS);
 
 		#[extrinsic_call]
 		set_worker(RawOrigin::Signed(owner), id, None);
@@ -274,9 +284,8 @@ mod benchmarks {
 
 	#[benchmark]
 	fn set_terms() {
-		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let (id, _) = sampled::<T>();
 		let owner = provider_of::<T>(id).owner;
-		T::Events::bench_asks(id, T::Events::MAX_ASKS);
 		let dearer = ProviderTerms {
 			min_price: Price(u64::MAX),
 			..terms(T::MaxLanes::get())
@@ -291,8 +300,8 @@ mod benchmarks {
 
 	#[benchmark]
 	fn drain() {
-		let (id, worker) = bench_provider::<T>(0, T::MaxLanes::get());
-		T::Events::bench_asks(id, T::Events::MAX_ASKS);
+		let (id, worker) = sampled::<T>();
+		silent::<T>(id, NO_SHOW_LIMIT);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(worker), id);
@@ -302,9 +311,16 @@ mod benchmarks {
 
 	#[benchmark]
 	fn resume() {
-		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		let (id, worker) = sampled::<T>();
 		let owner = provider_of::<T>(id).owner;
+		Pallet::<T>::do_drain(&worker, id).expect("it is active");
 		suspend::<T>(id);
+		// It is listed again, and an outage of silence begins.
+		Providers::<T>::mutate(id, |slot| {
+			let provider = slot.as_mut().expect("the provider is registered");
+			provider.load.committed = 1;
+			provider.no_shows = NO_SHOW_LIMIT;
+		});
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), id);
@@ -315,6 +331,8 @@ mod benchmarks {
 	#[benchmark]
 	fn deregister() {
 		let (id, owner) = registered::<T>();
+		T::Events::bench_asks(id, T::Events::MAX_ASKS);
+		Pallet::<T>::miss(id, T::Clock::now());
 		unbond_parts::<T>(id, MAX_UNBONDING - 1);
 		T::Clock::set_now(T::Clock::now() + MAX_UNBONDING);
 

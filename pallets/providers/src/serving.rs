@@ -124,6 +124,11 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_silent(provider: ProviderId, no_shows: u8) {
+		benchmarking::silent::<T>(provider, no_shows);
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_refill(provider: ProviderId) {
 		if let Some(mut record) = Providers::<T>::get(provider) {
 			record.refill = true;

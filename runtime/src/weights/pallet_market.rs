@@ -38,8 +38,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:4)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn place_ask() -> Weight {
-		// Minimum execution time: 264_415_000 picoseconds.
-		Weight::from_parts(276_753_000, 0)
+		// Minimum execution time: 279_527_000 picoseconds.
+		Weight::from_parts(298_536_000, 0)
 			.saturating_add(T::DbWeight::get().reads(27))
 			.saturating_add(T::DbWeight::get().writes(32))
 	}
@@ -66,8 +66,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
 	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	fn withdraw_ask() -> Weight {
-		// Minimum execution time: 72_428_000 picoseconds.
-		Weight::from_parts(76_294_000, 0)
+		// Minimum execution time: 74_762_000 picoseconds.
+		Weight::from_parts(78_637_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(12))
 	}
@@ -104,8 +104,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:1)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn submit_job() -> Weight {
-		// Minimum execution time: 197_174_000 picoseconds.
-		Weight::from_parts(208_310_000, 0)
+		// Minimum execution time: 203_774_000 picoseconds.
+		Weight::from_parts(215_732_000, 0)
 			.saturating_add(T::DbWeight::get().reads(23))
 			.saturating_add(T::DbWeight::get().writes(21))
 	}
@@ -138,8 +138,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:2)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn cancel_job() -> Weight {
-		// Minimum execution time: 265_566_000 picoseconds.
-		Weight::from_parts(281_139_000, 0)
+		// Minimum execution time: 279_868_000 picoseconds.
+		Weight::from_parts(293_298_000, 0)
 			.saturating_add(T::DbWeight::get().reads(18))
 			.saturating_add(T::DbWeight::get().writes(23))
 	}
@@ -162,8 +162,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::Reachable` (r:1 w:1)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
 	fn accept_job() -> Weight {
-		// Minimum execution time: 92_187_000 picoseconds.
-		Weight::from_parts(99_659_000, 0)
+		// Minimum execution time: 94_792_000 picoseconds.
+		Weight::from_parts(100_821_000, 0)
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}
@@ -202,8 +202,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:2)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn reject_job() -> Weight {
-		// Minimum execution time: 293_277_000 picoseconds.
-		Weight::from_parts(307_499_000, 0)
+		// Minimum execution time: 300_267_000 picoseconds.
+		Weight::from_parts(312_777_000, 0)
 			.saturating_add(T::DbWeight::get().reads(28))
 			.saturating_add(T::DbWeight::get().writes(26))
 	}
@@ -221,6 +221,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// Storage: `Market::FeeEra` (r:1 w:1)
 	/// Proof: `Market::FeeEra` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Deadlines` (r:2 w:4)
 	/// Proof: `Market::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Asks` (r:1 w:1)
@@ -229,19 +233,19 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Market::Queues` (`max_values`: None, `max_size`: Some(79), added: 2554, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Bitmaps` (r:2 w:2)
 	/// Proof: `Market::Bitmaps` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:1 w:0)
-	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Links` (r:1 w:5)
 	/// Proof: `Market::Links` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Reachable` (r:1 w:1)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:0 w:1)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Market::ProviderJobs` (r:0 w:1)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn commit_result() -> Weight {
-		// Minimum execution time: 208_131_000 picoseconds.
-		Weight::from_parts(225_376_000, 0)
-			.saturating_add(T::DbWeight::get().reads(19))
-			.saturating_add(T::DbWeight::get().writes(23))
+		// Minimum execution time: 245_877_000 picoseconds.
+		Weight::from_parts(259_457_000, 0)
+			.saturating_add(T::DbWeight::get().reads(21))
+			.saturating_add(T::DbWeight::get().writes(25))
 	}
 	/// Storage: `Market::Jobs` (r:2 w:2)
 	/// Proof: `Market::Jobs` (`max_values`: None, `max_size`: Some(785), added: 3260, mode: `MaxEncodedLen`)
@@ -253,8 +257,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Deadlines` (r:2 w:4)
 	/// Proof: `Market::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableStake` (r:1 w:1)
 	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
@@ -276,10 +282,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:3)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn abandon_job() -> Weight {
-		// Minimum execution time: 360_227_000 picoseconds.
-		Weight::from_parts(379_846_000, 0)
-			.saturating_add(T::DbWeight::get().reads(28))
-			.saturating_add(T::DbWeight::get().writes(34))
+		// Minimum execution time: 397_823_000 picoseconds.
+		Weight::from_parts(417_763_000, 0)
+			.saturating_add(T::DbWeight::get().reads(30))
+			.saturating_add(T::DbWeight::get().writes(35))
 	}
 	/// Storage: `Market::Jobs` (r:1 w:1)
 	/// Proof: `Market::Jobs` (`max_values`: None, `max_size`: Some(785), added: 3260, mode: `MaxEncodedLen`)
@@ -316,8 +322,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:1)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn settle_now() -> Weight {
-		// Minimum execution time: 299_527_000 picoseconds.
-		Weight::from_parts(324_744_000, 0)
+		// Minimum execution time: 324_754_000 picoseconds.
+		Weight::from_parts(339_737_000, 0)
 			.saturating_add(T::DbWeight::get().reads(21))
 			.saturating_add(T::DbWeight::get().writes(21))
 	}
@@ -356,8 +362,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:1)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn settle() -> Weight {
-		// Minimum execution time: 319_086_000 picoseconds.
-		Weight::from_parts(336_382_000, 0)
+		// Minimum execution time: 331_204_000 picoseconds.
+		Weight::from_parts(345_406_000, 0)
 			.saturating_add(T::DbWeight::get().reads(21))
 			.saturating_add(T::DbWeight::get().writes(21))
 	}
@@ -369,8 +375,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Deadlines` (r:2 w:4)
 	/// Proof: `Market::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableStake` (r:1 w:1)
 	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
@@ -390,16 +398,16 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:3)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn touch() -> Weight {
-		// Minimum execution time: 367_588_000 picoseconds.
-		Weight::from_parts(382_741_000, 0)
-			.saturating_add(T::DbWeight::get().reads(26))
-			.saturating_add(T::DbWeight::get().writes(33))
+		// Minimum execution time: 394_769_000 picoseconds.
+		Weight::from_parts(413_577_000, 0)
+			.saturating_add(T::DbWeight::get().reads(28))
+			.saturating_add(T::DbWeight::get().writes(34))
 	}
 	/// Storage: `Market::Halted` (r:0 w:1)
 	/// Proof: `Market::Halted` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn set_halted() -> Weight {
-		// Minimum execution time: 4_256_000 picoseconds.
-		Weight::from_parts(4_616_000, 0)
+		// Minimum execution time: 4_357_000 picoseconds.
+		Weight::from_parts(4_897_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Babe::CurrentSlot` (r:1 w:0)
@@ -415,16 +423,16 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::DeadlineCursor` (r:1 w:0)
 	/// Proof: `Market::DeadlineCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn on_poll() -> Weight {
-		// Minimum execution time: 15_283_000 picoseconds.
-		Weight::from_parts(16_305_000, 0)
+		// Minimum execution time: 15_362_000 picoseconds.
+		Weight::from_parts(16_655_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Market::Clock` (r:1 w:1)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
 	fn on_finalize() -> Weight {
-		// Minimum execution time: 3_785_000 picoseconds.
-		Weight::from_parts(4_206_000, 0)
+		// Minimum execution time: 3_876_000 picoseconds.
+		Weight::from_parts(4_336_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -437,8 +445,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn split_fees() -> Weight {
-		// Minimum execution time: 66_139_000 picoseconds.
-		Weight::from_parts(69_333_000, 0)
+		// Minimum execution time: 67_861_000 picoseconds.
+		Weight::from_parts(71_627_000, 0)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -451,8 +459,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::Wakes` (r:1 w:0)
 	/// Proof: `Market::Wakes` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn serve_tick() -> Weight {
-		// Minimum execution time: 11_207_000 picoseconds.
-		Weight::from_parts(11_918_000, 0)
+		// Minimum execution time: 11_567_000 picoseconds.
+		Weight::from_parts(12_389_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -464,8 +472,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Deadlines` (r:2 w:4)
 	/// Proof: `Market::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableStake` (r:1 w:1)
 	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
@@ -485,9 +495,57 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:3)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn serve_deadline() -> Weight {
-		// Minimum execution time: 360_868_000 picoseconds.
-		Weight::from_parts(375_260_000, 0)
-			.saturating_add(T::DbWeight::get().reads(26))
+		// Minimum execution time: 389_902_000 picoseconds.
+		Weight::from_parts(410_032_000, 0)
+			.saturating_add(T::DbWeight::get().reads(28))
+			.saturating_add(T::DbWeight::get().writes(34))
+	}
+	/// Storage: `Market::Jobs` (r:1 w:1)
+	/// Proof: `Market::Jobs` (`max_values`: None, `max_size`: Some(785), added: 3260, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Clock` (r:1 w:0)
+	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Providers` (r:2 w:2)
+	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Deadlines` (r:1 w:2)
+	/// Proof: `Market::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Asks` (r:2 w:2)
+	/// Proof: `Market::Asks` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Links` (r:8 w:8)
+	/// Proof: `Market::Links` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Queues` (r:2 w:2)
+	/// Proof: `Market::Queues` (`max_values`: None, `max_size`: Some(79), added: 2554, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Bitmaps` (r:2 w:1)
+	/// Proof: `Market::Bitmaps` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Reachable` (r:1 w:1)
+	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableCount` (r:1 w:1)
+	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableAt` (r:1 w:1)
+	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:3 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Balances::Holds` (r:2 w:2)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Storage: `System::Account` (r:3 w:3)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+	/// Storage: `Market::FeeEra` (r:1 w:1)
+	/// Proof: `Market::FeeEra` (`max_values`: Some(1), `max_size`: Some(20), added: 515, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::RecentDrops` (r:1 w:0)
+	/// Proof: `Providers::RecentDrops` (`max_values`: Some(1), `max_size`: Some(161), added: 656, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:0 w:1)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:0 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
+	/// Storage: `Market::ProviderJobs` (r:0 w:2)
+	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	fn serve_no_show() -> Weight {
+		// Minimum execution time: 350_442_000 picoseconds.
+		Weight::from_parts(365_134_000, 0)
+			.saturating_add(T::DbWeight::get().reads(34))
 			.saturating_add(T::DbWeight::get().writes(33))
 	}
 	/// Storage: `Market::Asks` (r:1 w:1)
@@ -513,8 +571,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:1)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn serve_wake() -> Weight {
-		// Minimum execution time: 134_571_000 picoseconds.
-		Weight::from_parts(142_663_000, 0)
+		// Minimum execution time: 142_933_000 picoseconds.
+		Weight::from_parts(150_594_000, 0)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(16))
 	}
@@ -526,8 +584,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Kernels::Bytecode` (r:1 w:0)
 	/// Proof: `Kernels::Bytecode` (`max_values`: None, `max_size`: Some(36940), added: 39415, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:3 w:0)
+	/// Storage: `Parameters::Parameters` (r:4 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Reachable` (r:1 w:1)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableCount` (r:1 w:1)
@@ -560,18 +620,20 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Requesters` (r:1 w:1)
 	/// Proof: `Market::Requesters` (`max_values`: None, `max_size`: Some(112), added: 2587, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:0 w:1)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Slashes` (r:0 w:1)
 	/// Proof: `Providers::Slashes` (`max_values`: None, `max_size`: Some(138), added: 2613, mode: `MaxEncodedLen`)
 	/// Storage: `Market::ProviderJobs` (r:0 w:1)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// The range of component `u` is `[1100, 2097152]`.
 	fn refute_units(u: u32, ) -> Weight {
-		// Minimum execution time: 348_660_000 picoseconds.
-		Weight::from_parts(340_366_416, 0)
-			// Standard error: 69
-			.saturating_add(Weight::from_parts(10_258, 0).saturating_mul(u.into()))
-			.saturating_add(T::DbWeight::get().reads(30))
-			.saturating_add(T::DbWeight::get().writes(29))
+		// Minimum execution time: 386_085_000 picoseconds.
+		Weight::from_parts(1_170_633_373, 0)
+			// Standard error: 159
+			.saturating_add(Weight::from_parts(11_156, 0).saturating_mul(u.into()))
+			.saturating_add(T::DbWeight::get().reads(32))
+			.saturating_add(T::DbWeight::get().writes(31))
 	}
 	/// Storage: `Market::Jobs` (r:3 w:3)
 	/// Proof: `Market::Jobs` (`max_values`: None, `max_size`: Some(785), added: 3260, mode: `MaxEncodedLen`)
@@ -581,8 +643,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Kernels::Bytecode` (r:1 w:0)
 	/// Proof: `Kernels::Bytecode` (`max_values`: None, `max_size`: Some(36940), added: 39415, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:3 w:0)
+	/// Storage: `Parameters::Parameters` (r:4 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Reachable` (r:1 w:1)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableCount` (r:1 w:1)
@@ -615,18 +679,20 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Requesters` (r:1 w:1)
 	/// Proof: `Market::Requesters` (`max_values`: None, `max_size`: Some(112), added: 2587, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:0 w:1)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Slashes` (r:0 w:1)
 	/// Proof: `Providers::Slashes` (`max_values`: None, `max_size`: Some(138), added: 2613, mode: `MaxEncodedLen`)
 	/// Storage: `Market::ProviderJobs` (r:0 w:1)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// The range of component `c` is `[0, 512]`.
 	fn refute_chunks(c: u32, ) -> Weight {
-		// Minimum execution time: 341_440_000 picoseconds.
-		Weight::from_parts(441_512_954, 0)
-			// Standard error: 13_148
-			.saturating_add(Weight::from_parts(6_421_611, 0).saturating_mul(c.into()))
-			.saturating_add(T::DbWeight::get().reads(30))
-			.saturating_add(T::DbWeight::get().writes(29))
+		// Minimum execution time: 379_095_000 picoseconds.
+		Weight::from_parts(476_815_091, 0)
+			// Standard error: 51_770
+			.saturating_add(Weight::from_parts(6_845_135, 0).saturating_mul(c.into()))
+			.saturating_add(T::DbWeight::get().reads(32))
+			.saturating_add(T::DbWeight::get().writes(31))
 	}
 	/// Storage: `Market::Jobs` (r:1 w:1)
 	/// Proof: `Market::Jobs` (`max_values`: None, `max_size`: Some(785), added: 3260, mode: `MaxEncodedLen`)
@@ -645,8 +711,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::Demands` (r:1 w:2)
 	/// Proof: `Market::Demands` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
 	fn demand() -> Weight {
-		// Minimum execution time: 87_721_000 picoseconds.
-		Weight::from_parts(91_847_000, 0)
+		// Minimum execution time: 90_765_000 picoseconds.
+		Weight::from_parts(97_255_000, 0)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(8))
 	}
@@ -662,10 +728,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Market::Deadlines` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// The range of component `l` is `[1, 64]`.
 	fn provide(l: u32, ) -> Weight {
-		// Minimum execution time: 86_940_000 picoseconds.
-		Weight::from_parts(76_354_295, 0)
-			// Standard error: 15_865
-			.saturating_add(Weight::from_parts(15_620_407, 0).saturating_mul(l.into()))
+		// Minimum execution time: 92_738_000 picoseconds.
+		Weight::from_parts(79_312_677, 0)
+			// Standard error: 13_528
+			.saturating_add(Weight::from_parts(16_604_527, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(10))
 	}
@@ -677,8 +743,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Demands` (r:3 w:3)
 	/// Proof: `Market::Demands` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Storage: `Parameters::Parameters` (r:3 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableStake` (r:1 w:1)
 	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
@@ -708,10 +776,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:1)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn touch_silent() -> Weight {
-		// Minimum execution time: 234_100_000 picoseconds.
-		Weight::from_parts(241_049_000, 0)
-			.saturating_add(T::DbWeight::get().reads(25))
-			.saturating_add(T::DbWeight::get().writes(26))
+		// Minimum execution time: 251_566_000 picoseconds.
+		Weight::from_parts(262_031_000, 0)
+			.saturating_add(T::DbWeight::get().reads(27))
+			.saturating_add(T::DbWeight::get().writes(27))
 	}
 	/// Storage: `Market::Jobs` (r:3 w:3)
 	/// Proof: `Market::Jobs` (`max_values`: None, `max_size`: Some(785), added: 3260, mode: `MaxEncodedLen`)
@@ -721,8 +789,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Demands` (r:3 w:3)
 	/// Proof: `Market::Demands` (`max_values`: None, `max_size`: Some(364), added: 2839, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Storage: `Parameters::Parameters` (r:3 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableStake` (r:1 w:1)
 	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
@@ -752,10 +822,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::ProviderJobs` (r:0 w:1)
 	/// Proof: `Market::ProviderJobs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	fn serve_silence() -> Weight {
-		// Minimum execution time: 232_286_000 picoseconds.
-		Weight::from_parts(241_821_000, 0)
-			.saturating_add(T::DbWeight::get().reads(25))
-			.saturating_add(T::DbWeight::get().writes(26))
+		// Minimum execution time: 249_502_000 picoseconds.
+		Weight::from_parts(259_767_000, 0)
+			.saturating_add(T::DbWeight::get().reads(27))
+			.saturating_add(T::DbWeight::get().writes(27))
 	}
 	/// Storage: UNKNOWN KEY `0x5ebf094108ead4fefa73f7a3b13cb4a74e7b9012096b41c4eb3aaf947f6ea429` (r:1 w:0)
 	/// Proof: UNKNOWN KEY `0x5ebf094108ead4fefa73f7a3b13cb4a74e7b9012096b41c4eb3aaf947f6ea429` (r:1 w:0)
@@ -764,8 +834,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// Storage: `Market::Jobs` (r:2 w:1)
 	/// Proof: `Market::Jobs` (`max_values`: None, `max_size`: Some(785), added: 3260, mode: `MaxEncodedLen`)
 	fn migrate_step() -> Weight {
-		// Minimum execution time: 20_901_000 picoseconds.
-		Weight::from_parts(22_744_000, 0)
+		// Minimum execution time: 21_312_000 picoseconds.
+		Weight::from_parts(23_325_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}

@@ -28,8 +28,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::Providers` (r:0 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	fn register() -> Weight {
-		// Minimum execution time: 99_939_000 picoseconds.
-		Weight::from_parts(105_558_000, 0)
+		// Minimum execution time: 104_756_000 picoseconds.
+		Weight::from_parts(110_395_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
@@ -39,23 +39,31 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	fn bond() -> Weight {
-		// Minimum execution time: 54_401_000 picoseconds.
-		Weight::from_parts(57_686_000, 0)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(3))
+		// Minimum execution time: 72_828_000 picoseconds.
+		Weight::from_parts(77_035_000, 0)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:1 w:0)
-	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	fn unbond() -> Weight {
-		// Minimum execution time: 20_952_000 picoseconds.
-		Weight::from_parts(22_283_000, 0)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(1))
+		// Minimum execution time: 33_109_000 picoseconds.
+		Weight::from_parts(35_312_000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
@@ -72,8 +80,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
 	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	fn withdraw_unbonded() -> Weight {
-		// Minimum execution time: 57_145_000 picoseconds.
-		Weight::from_parts(61_011_000, 0)
+		// Minimum execution time: 61_652_000 picoseconds.
+		Weight::from_parts(65_398_000, 0)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -86,8 +94,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	fn set_worker() -> Weight {
-		// Minimum execution time: 67_891_000 picoseconds.
-		Weight::from_parts(70_916_000, 0)
+		// Minimum execution time: 73_399_000 picoseconds.
+		Weight::from_parts(76_313_000, 0)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -97,19 +105,15 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Asks` (r:1 w:1)
 	/// Proof: `Market::Asks` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Links` (r:4 w:4)
+	/// Storage: `Market::Links` (r:6 w:6)
 	/// Proof: `Market::Links` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Queues` (r:1 w:1)
-	/// Proof: `Market::Queues` (`max_values`: None, `max_size`: Some(79), added: 2554, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Bitmaps` (r:1 w:1)
-	/// Proof: `Market::Bitmaps` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::Reachable` (r:1 w:1)
+	/// Storage: `Providers::Reachable` (r:2 w:2)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableCount` (r:1 w:1)
 	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::ReachableAt` (r:1 w:1)
+	/// Storage: `Providers::ReachableAt` (r:1 w:2)
 	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableStake` (r:1 w:1)
 	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
@@ -118,26 +122,26 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::Workers` (r:0 w:1)
 	/// Proof: `Providers::Workers` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	fn revoke_worker() -> Weight {
-		// Minimum execution time: 84_486_000 picoseconds.
-		Weight::from_parts(88_071_000, 0)
-			.saturating_add(T::DbWeight::get().reads(15))
-			.saturating_add(T::DbWeight::get().writes(14))
+		// Minimum execution time: 107_320_000 picoseconds.
+		Weight::from_parts(113_439_000, 0)
+			.saturating_add(T::DbWeight::get().reads(16))
+			.saturating_add(T::DbWeight::get().writes(16))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:0)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn set_payout() -> Weight {
-		// Minimum execution time: 14_802_000 picoseconds.
-		Weight::from_parts(15_883_000, 0)
+		// Minimum execution time: 15_543_000 picoseconds.
+		Weight::from_parts(16_755_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	fn set_endpoint() -> Weight {
-		// Minimum execution time: 12_068_000 picoseconds.
-		Weight::from_parts(12_999_000, 0)
+		// Minimum execution time: 12_609_000 picoseconds.
+		Weight::from_parts(13_710_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -147,39 +151,39 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Asks` (r:1 w:1)
 	/// Proof: `Market::Asks` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Links` (r:4 w:4)
+	/// Storage: `Market::Links` (r:6 w:6)
 	/// Proof: `Market::Links` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Queues` (r:1 w:1)
-	/// Proof: `Market::Queues` (`max_values`: None, `max_size`: Some(79), added: 2554, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Bitmaps` (r:1 w:1)
-	/// Proof: `Market::Bitmaps` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::Reachable` (r:1 w:1)
+	/// Storage: `Providers::Reachable` (r:2 w:2)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableCount` (r:1 w:1)
 	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::ReachableAt` (r:1 w:1)
+	/// Storage: `Providers::ReachableAt` (r:1 w:2)
 	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableStake` (r:1 w:1)
 	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
 	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	fn set_terms() -> Weight {
-		// Minimum execution time: 81_972_000 picoseconds.
-		Weight::from_parts(86_639_000, 0)
-			.saturating_add(T::DbWeight::get().reads(15))
-			.saturating_add(T::DbWeight::get().writes(13))
+		// Minimum execution time: 104_385_000 picoseconds.
+		Weight::from_parts(111_185_000, 0)
+			.saturating_add(T::DbWeight::get().reads(16))
+			.saturating_add(T::DbWeight::get().writes(15))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::Reachable` (r:1 w:1)
+	/// Storage: `Providers::Reachable` (r:2 w:2)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableCount` (r:1 w:1)
 	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::ReachableAt` (r:1 w:1)
+	/// Storage: `Providers::ReachableAt` (r:1 w:2)
 	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::ReachableStake` (r:1 w:1)
 	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
@@ -187,41 +191,61 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Asks` (r:1 w:1)
 	/// Proof: `Market::Asks` (`max_values`: None, `max_size`: Some(66), added: 2541, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Links` (r:4 w:4)
+	/// Storage: `Market::Links` (r:6 w:6)
 	/// Proof: `Market::Links` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Queues` (r:1 w:1)
-	/// Proof: `Market::Queues` (`max_values`: None, `max_size`: Some(79), added: 2554, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Bitmaps` (r:1 w:1)
-	/// Proof: `Market::Bitmaps` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:0 w:1)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	fn drain() -> Weight {
-		// Minimum execution time: 77_666_000 picoseconds.
-		Weight::from_parts(83_214_000, 0)
-			.saturating_add(T::DbWeight::get().reads(14))
-			.saturating_add(T::DbWeight::get().writes(13))
+		// Minimum execution time: 117_536_000 picoseconds.
+		Weight::from_parts(127_740_000, 0)
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().writes(17))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::Reachable` (r:1 w:0)
+	/// Storage: `Providers::Reachable` (r:1 w:1)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
+	/// Storage: `Market::Clock` (r:1 w:0)
+	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
+	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
+	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableStake` (r:1 w:1)
+	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::RecentDrops` (r:1 w:1)
+	/// Proof: `Providers::RecentDrops` (`max_values`: Some(1), `max_size`: Some(161), added: 656, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableCount` (r:1 w:1)
+	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:0 w:1)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:0 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::ReachableAt` (r:0 w:1)
+	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	fn resume() -> Weight {
-		// Minimum execution time: 12_619_000 picoseconds.
-		Weight::from_parts(13_721_000, 0)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(1))
+		// Minimum execution time: 60_139_000 picoseconds.
+		Weight::from_parts(63_825_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(9))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	/// Storage: `Market::Clock` (r:1 w:0)
 	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(13), added: 508, mode: `MaxEncodedLen`)
-	/// Storage: `Parameters::Parameters` (r:1 w:0)
+	/// Storage: `Parameters::Parameters` (r:2 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::Outages` (r:1 w:1)
+	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
+	/// Storage: `Providers::OutageChecks` (r:0 w:1)
+	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Providers::Workers` (r:0 w:1)
 	/// Proof: `Providers::Workers` (`max_values`: None, `max_size`: Some(52), added: 2527, mode: `MaxEncodedLen`)
 	fn deregister() -> Weight {
-		// Minimum execution time: 22_664_000 picoseconds.
-		Weight::from_parts(24_807_000, 0)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(2))
+		// Minimum execution time: 38_007_000 picoseconds.
+		Weight::from_parts(41_231_000, 0)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
@@ -230,8 +254,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	fn reactivate() -> Weight {
-		// Minimum execution time: 19_860_000 picoseconds.
-		Weight::from_parts(21_633_000, 0)
+		// Minimum execution time: 20_511_000 picoseconds.
+		Weight::from_parts(22_033_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -244,8 +268,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(212), added: 2687, mode: `MaxEncodedLen`)
 	fn cancel_slash() -> Weight {
-		// Minimum execution time: 21_301_000 picoseconds.
-		Weight::from_parts(23_775_000, 0)
+		// Minimum execution time: 21_552_000 picoseconds.
+		Weight::from_parts(23_785_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -260,8 +284,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `System::Account` (r:3 w:3)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	fn pay_slash() -> Weight {
-		// Minimum execution time: 115_102_000 picoseconds.
-		Weight::from_parts(120_850_000, 0)
+		// Minimum execution time: 119_839_000 picoseconds.
+		Weight::from_parts(125_447_000, 0)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
@@ -270,8 +294,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::NextSlash` (r:1 w:0)
 	/// Proof: `Providers::NextSlash` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn on_poll() -> Weight {
-		// Minimum execution time: 2_694_000 picoseconds.
-		Weight::from_parts(3_004_000, 0)
+		// Minimum execution time: 2_664_000 picoseconds.
+		Weight::from_parts(2_985_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 	}
 	/// Storage: `Providers::Workers` (r:1 w:0)
@@ -279,8 +303,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::Reachable` (r:1 w:1)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
 	fn heartbeat() -> Weight {
-		// Minimum execution time: 13_891_000 picoseconds.
-		Weight::from_parts(15_223_000, 0)
+		// Minimum execution time: 14_281_000 picoseconds.
+		Weight::from_parts(15_503_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -291,16 +315,16 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
 	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
 	fn rebond() -> Weight {
-		// Minimum execution time: 23_025_000 picoseconds.
-		Weight::from_parts(25_358_000, 0)
+		// Minimum execution time: 23_555_000 picoseconds.
+		Weight::from_parts(26_109_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Providers::Providers` (r:1 w:1)
 	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(786), added: 3261, mode: `MaxEncodedLen`)
 	fn set_refill() -> Weight {
-		// Minimum execution time: 11_287_000 picoseconds.
-		Weight::from_parts(12_238_000, 0)
+		// Minimum execution time: 11_267_000 picoseconds.
+		Weight::from_parts(12_299_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -318,10 +342,10 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Proof: `Providers::Samples` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 8]`.
 	fn draw_samples(n: u32, ) -> Weight {
-		// Minimum execution time: 32_087_000 picoseconds.
-		Weight::from_parts(15_949_796, 0)
-			// Standard error: 57_709
-			.saturating_add(Weight::from_parts(19_613_537, 0).saturating_mul(n.into()))
+		// Minimum execution time: 31_267_000 picoseconds.
+		Weight::from_parts(7_372_683, 0)
+			// Standard error: 112_980
+			.saturating_add(Weight::from_parts(22_850_983, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -336,8 +360,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::Reachable` (r:8 w:0)
 	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
 	fn serve_samples() -> Weight {
-		// Minimum execution time: 27_942_000 picoseconds.
-		Weight::from_parts(29_434_000, 0)
+		// Minimum execution time: 28_332_000 picoseconds.
+		Weight::from_parts(30_135_000, 0)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -368,8 +392,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::Outages` (r:0 w:1)
 	/// Proof: `Providers::Outages` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
 	fn miss() -> Weight {
-		// Minimum execution time: 112_207_000 picoseconds.
-		Weight::from_parts(117_155_000, 0)
+		// Minimum execution time: 114_731_000 picoseconds.
+		Weight::from_parts(121_501_000, 0)
 			.saturating_add(T::DbWeight::get().reads(18))
 			.saturating_add(T::DbWeight::get().writes(18))
 	}
@@ -378,8 +402,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::OutageChecks` (r:1 w:0)
 	/// Proof: `Providers::OutageChecks` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	fn serve_tick() -> Weight {
-		// Minimum execution time: 6_120_000 picoseconds.
-		Weight::from_parts(6_660_000, 0)
+		// Minimum execution time: 6_390_000 picoseconds.
+		Weight::from_parts(6_981_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -414,8 +438,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::Slashes` (r:0 w:1)
 	/// Proof: `Providers::Slashes` (`max_values`: None, `max_size`: Some(138), added: 2613, mode: `MaxEncodedLen`)
 	fn check_outage() -> Weight {
-		// Minimum execution time: 124_866_000 picoseconds.
-		Weight::from_parts(130_675_000, 0)
+		// Minimum execution time: 130_024_000 picoseconds.
+		Weight::from_parts(137_515_000, 0)
 			.saturating_add(T::DbWeight::get().reads(22))
 			.saturating_add(T::DbWeight::get().writes(19))
 	}
@@ -434,8 +458,8 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 	/// Storage: `Providers::ReachableAt` (r:0 w:1)
 	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	fn migrate_step() -> Weight {
-		// Minimum execution time: 17_527_000 picoseconds.
-		Weight::from_parts(18_758_000, 0)
+		// Minimum execution time: 18_468_000 picoseconds.
+		Weight::from_parts(19_649_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}

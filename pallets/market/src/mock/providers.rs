@@ -325,6 +325,9 @@ impl Providers<AccountId> for MockProviders {
 	fn bench_sample(_provider: ProviderId) {}
 
 	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_silent(_provider: ProviderId, _no_shows: u8) {}
+
+	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_refill(provider: ProviderId) {
 		Self::change(provider, |record| record.refill = 1);
 	}
