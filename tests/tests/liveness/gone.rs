@@ -83,7 +83,11 @@ pub(crate) fn killed(world: &World, provider: &mut Provider<'_>) {
 	let [before, after] = [paid.block - 1, paid.block].map(|block| world.total(treasury(), block));
 	assert_eq!(after - before, slashes + fees, "the treasury's");
 	let [before, after] = [paid.block - 1, paid.block].map(|block| world.total(provider.owner.account(), block));
-	assert_eq!(before - after, amount, "the owner's");
+	assert_eq!(
+		before - after,
+		slashes,
+		"the owner's, whose providers are all of this chain"
+	);
 
 	let (closed, end) = world.closed(id, taken.block);
 	assert_eq!(closed.hook, back.tick + BACK + 1);
