@@ -47,6 +47,7 @@ impl<T: Config> Pallet<T> {
 			scale: None,
 			charged: 0,
 			deducted: 0,
+			looked: since,
 			check: None,
 		};
 		let is_veteran = now.saturating_sub(provider.registered) >= rules.veteran_ticks;
@@ -162,6 +163,7 @@ impl<T: Config> Pallet<T> {
 		} else {
 			0
 		};
+		outage.looked = now;
 		outage.charged = outage.charged.saturating_add(amount);
 		if amount > 0 {
 			Self::queue_slash(Slash {
@@ -263,13 +265,13 @@ impl<T: Config> Pallet<T> {
 				scale: None,
 				charged: 0,
 				deducted: 0,
+				looked: now,
 				check: None,
 			},
 		));
 		let required = outage.required;
 		let costs = provider.is_unreachable() || provider.is_sampled();
 		let mut steps = alloc::vec::Vec::new();
-		let mut at = now;
 		// What is still due of the steps behind, then each step ahead.
 		let is_over = current.is_none_or(|(_, outage)| outage.ended.is_some());
 		let mut next = match outage.check.filter(|_| !is_over) {
@@ -285,8 +287,8 @@ impl<T: Config> Pallet<T> {
 			}
 			outage.charged = outage.charged.saturating_add(amount);
 			outage.scale = outage.scale.or(Some(Perbill::one()));
-			at = at.max(tick);
-			next = outage.next_check(&rules, began, at);
+			outage.looked = tick;
+			next = outage.next_check(&rules, began, tick);
 		}
 		Ok(DowntimePreview {
 			now,

@@ -129,13 +129,13 @@ impl LivenessRules {
 		}
 	}
 
-	/// The next tick after `now` at which an outage that began at `began` costs more.
-	pub fn next_step(&self, began: Tick, now: Tick) -> Option<Tick> {
+	/// The next tick after `looked` at which an outage that began at `began` costs more.
+	pub fn next_step(&self, began: Tick, looked: Tick) -> Option<Tick> {
 		let ticks = self
 			.steps
 			.iter()
 			.map(|step| began.saturating_add(step.after).saturating_add(1));
-		ticks.into_iter().find(|tick| *tick > now)
+		ticks.into_iter().find(|tick| *tick > looked)
 	}
 }
 
@@ -248,6 +248,8 @@ pub struct Outage {
 	pub charged: Balance,
 	/// Other penalties that its provider paid meanwhile, in planck. They count as paid.
 	pub deducted: Balance,
+	/// When it was looked at last; at first, when it began.
+	pub looked: Tick,
 	/// When it is looked at next; none where it costs the most it can and goes on.
 	pub check: Option<Tick>,
 }
@@ -271,11 +273,14 @@ impl Outage {
 		cost.saturating_sub(self.charged).saturating_sub(self.deducted)
 	}
 
-	/// When it must be looked at next.
+	/// When it must be looked at next: at the first step since it was looked at last, or at once where that has passed
+	/// meanwhile, because it was found late or has been continued.
 	pub fn next_check(&self, rules: &LivenessRules, began: Tick, now: Tick) -> Option<Tick> {
 		let next = match self.ended {
 			Some(ended) => Some(ended.saturating_add(rules.return_ticks).saturating_add(1)),
-			None => rules.next_step(began, now),
+			None => rules
+				.next_step(began, self.looked)
+				.map(|tick| tick.max(now.saturating_add(1))),
 		};
 		match self.scale {
 			// The first look is also the one at which forgiveness becomes known.

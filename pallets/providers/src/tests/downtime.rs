@@ -3,7 +3,7 @@
 //! planck, and at work 10, 80, 300 and 500.
 
 use super::{asking, closed, gone, gone_at_work, no_samples, outages, resume, signed, taken};
-use crate::{mock::*, Error, Event, Outage, OutageChecks, Outages, SlashCause, Slashes, Status};
+use crate::{mock::*, Error, Event, Outage, OutageChecks, Outages, Pallet, SlashCause, Slashes, Status};
 use millrace_primitives::{
 	traits::{JobPhase, Providers as _},
 	Balance, ProviderId, SlashId, Tick,
@@ -137,12 +137,26 @@ fn steps_that_were_missed_are_taken_together() {
 				scale: Some(Perbill::one()),
 				charged: 300,
 				deducted: 0,
+				looked: 6_002,
 				check: Some(8_002),
 			})
 		);
 		Now::set(9_000);
 		tick(1);
 		assert_eq!(taken(id), [(6_002, 300), (9_001, 200)]);
+	});
+}
+
+/// As where many became unreachable at once, and were told a few at a time.
+#[test]
+fn steps_that_passed_before_an_outage_was_found_are_taken_as_soon_as_any() {
+	build_and_execute(|| {
+		let id = registered(2_000);
+		assert_ok!(Providers::move_job(id, None, Some(JobPhase::Running), None));
+		Pallet::<Test>::miss(id, 4_700);
+		assert_eq!(Providers::outages(id)[0].1.check, Some(5_200));
+		tick_to(5_701);
+		assert_eq!(taken(id), [(5_200, 80), (5_701, 220)]);
 	});
 }
 

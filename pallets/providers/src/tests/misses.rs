@@ -46,6 +46,7 @@ fn who_does_not_answer_is_unreachable_and_nothing_else() {
 				scale: None,
 				charged: 0,
 				deducted: 0,
+				looked: 5_001,
 				check: Some(5_200),
 			})
 		);
