@@ -123,8 +123,11 @@ impl<T: Config> Pallet<T> {
 	/// Lets earnings refill the provider's stake where its owner wants that, and returns how much of them.
 	fn refill_stake(requester: &T::AccountId, provider: ProviderId, net: Balance) -> Balance {
 		let amount = T::Providers::refill_wanted(provider).min(net);
+		if amount == 0 {
+			return 0;
+		}
 		let owner = T::Providers::view(provider).map(|view| view.owner);
-		let Some(owner) = owner.filter(|owner| amount > 0 && Self::can_take(owner, amount)) else {
+		let Some(owner) = owner.filter(|owner| Self::can_take(owner, amount)) else {
 			return 0;
 		};
 		if Self::pay(requester, &[owner], amount).is_some() {

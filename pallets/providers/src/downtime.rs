@@ -22,10 +22,7 @@ impl<T: Config> Pallet<T> {
 		let (rules, now) = (T::Liveness::get(), T::Clock::now());
 		if let Some(began) = provider.outage {
 			if let Some(mut outage) = Outages::<T>::get(id, began) {
-				let continues = outage
-					.ended
-					.is_none_or(|ended| since <= ended.saturating_add(rules.return_ticks));
-				if continues {
+				if outage.covers(&rules, since) {
 					outage.ended = None;
 					Self::reschedule(id, began, outage, now);
 					return began;
@@ -37,19 +34,9 @@ impl<T: Config> Pallet<T> {
 		let others = ReachableStake::<T>::get()
 			.saturating_sub(own.reachable)
 			.saturating_add(Self::of_others(|drops| drops.until(hour), &own));
-		let outage = Outage {
-			ended: None,
-			// Whoever did not show up has lost its asks already.
-			required: Self::required_in_use(&provider.terms, &provider.load),
-			running: provider.load.running > 0,
-			hour,
-			others,
-			scale: None,
-			charged: 0,
-			deducted: 0,
-			looked: since,
-			check: None,
-		};
+		// Whoever did not show up has lost its asks already.
+		let required = Self::required_in_use(&provider.terms, &provider.load);
+		let outage = Outage::new(since, required, provider.load.running > 0, hour, others);
 		let is_veteran = now.saturating_sub(provider.registered) >= rules.veteran_ticks;
 		if is_veteran {
 			let stake = provider.ledger.active;
@@ -96,14 +83,10 @@ impl<T: Config> Pallet<T> {
 		let Some(began) = provider.outage.filter(|_| amount > 0) else {
 			return;
 		};
-		let (rules, now) = (T::Liveness::get(), T::Clock::now());
 		let Some(mut outage) = Outages::<T>::get(id, began) else {
 			return;
 		};
-		let same = outage
-			.ended
-			.is_none_or(|ended| now <= ended.saturating_add(rules.return_ticks));
-		if same {
+		if outage.covers(&T::Liveness::get(), T::Clock::now()) {
 			outage.deducted = outage.deducted.saturating_add(amount);
 			Outages::<T>::insert(id, began, outage);
 		}
@@ -155,14 +138,9 @@ impl<T: Config> Pallet<T> {
 			let dropped = Self::of_others(|drops| drops.around(outage.hour), &own);
 			outage.scale = Some(rules.scale(dropped, outage.others));
 		}
-		let ticks = outage.ticks(began, now);
-		let forgiven = outage.scale.is_some_and(|scale| scale.is_zero());
+		let is_known = outage.scale.is_some();
 		let owed = outage.left_of(outage.cost(&rules, began, now));
-		let amount = if outage.scale.is_some() {
-			provider.ledger.set_aside(owed)
-		} else {
-			0
-		};
+		let amount = if is_known { provider.ledger.set_aside(owed) } else { 0 };
 		outage.looked = now;
 		outage.charged = outage.charged.saturating_add(amount);
 		if amount > 0 {
@@ -175,18 +153,18 @@ impl<T: Config> Pallet<T> {
 				shares: None,
 			});
 		}
-		let over = outage
-			.ended
-			.is_some_and(|ended| now > ended.saturating_add(rules.return_ticks));
+		let ticks = outage.ticks(began, now);
 		let serves = matches!(provider.status, Status::Active | Status::Unreachable { .. });
-		let chills = serves && rules.chills(ticks) && outage.ended.is_none() && outage.scale.is_some() && !forgiven;
+		let goes_on = outage.ended.is_none();
+		let chills = is_known && goes_on && serves && rules.chills(ticks) && !outage.is_forgiven();
 		if chills {
 			let until = now.saturating_add(T::ChillTicks::get());
 			provider.status = Status::Chilled { until };
 			Self::deposit_event(Event::ProviderChilled { provider: id, until });
 		}
 		let lost = Self::check_ask(&provider).is_err() && provider.load.asks > 0;
-		if (over && outage.scale.is_some()) || chills {
+		let is_over = is_known && !outage.covers(&rules, now);
+		if is_over || chills {
 			if provider.outage == Some(began) {
 				provider.outage = None;
 			}
@@ -248,26 +226,17 @@ impl<T: Config> Pallet<T> {
 			.outage
 			.and_then(|began| Some((began, Outages::<T>::get(id, began)?)));
 		// A miss soon after its end continues an outage.
-		let current = known.filter(|(_, outage)| {
-			outage
-				.ended
-				.is_none_or(|ended| now <= ended.saturating_add(rules.return_ticks))
-		});
+		let current = known.filter(|(_, outage)| outage.covers(&rules, now));
 		let going_on = current.map(|(began, outage)| (began, Outage { ended: None, ..outage }));
 		let (began, mut outage) = going_on.unwrap_or((
 			now,
-			Outage {
-				ended: None,
-				required: Self::required(&provider.terms, &provider.load),
-				running: provider.load.running > 0,
-				hour: rules.hour_of(now.saturating_add(rules.answer_ticks)),
-				others: 0,
-				scale: None,
-				charged: 0,
-				deducted: 0,
-				looked: now,
-				check: None,
-			},
+			Outage::new(
+				now,
+				Self::required(&provider.terms, &provider.load),
+				provider.load.running > 0,
+				rules.hour_of(now.saturating_add(rules.answer_ticks)),
+				0,
+			),
 		));
 		let required = outage.required;
 		let costs = provider.is_unreachable() || provider.is_sampled();
@@ -280,8 +249,7 @@ impl<T: Config> Pallet<T> {
 		};
 		while let Some(tick) = next {
 			let amount = outage.left_of(outage.cost(&rules, began, tick));
-			let forgiven = outage.scale.is_some_and(|scale| scale.is_zero());
-			let chills = !forgiven && rules.chills(tick.saturating_sub(began));
+			let chills = !outage.is_forgiven() && rules.chills(tick.saturating_sub(began));
 			if amount > 0 || chills {
 				steps.push(PreviewStep { tick, amount, chills });
 			}

@@ -10,7 +10,7 @@ use crate::{
 	weights::WeightInfo,
 	*,
 };
-use codec::Encode;
+use codec::{Decode, Encode};
 use polkadot_sdk::{
 	frame_support::{
 		defensive,
@@ -70,9 +70,11 @@ impl<T: Config> Pallet<T> {
 		let draws = count.div_ceil(rules.providers_per_sample.max(1)).min(MAX_SAMPLES);
 		let mut drawn = BoundedVec::new();
 		for draw in 0..draws {
-			let random = u64::from_le_bytes(first_bytes(blake2_256(&(seed, draw).encode())));
+			// The first eight bytes, little-endian; nobody can be drawn where there is nobody.
+			let random = u64::decode(&mut blake2_256(&(seed, draw).encode()).as_slice());
 			let Some(index) = random
-				.checked_rem(u64::from(count))
+				.ok()
+				.and_then(|random| random.checked_rem(u64::from(count)))
 				.and_then(|index| u32::try_from(index).ok())
 			else {
 				return;
@@ -290,13 +292,4 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn of_others(sum: impl Fn(&Drops) -> Balance, owner: &OwnerStake) -> Balance {
 		sum(&RecentDrops::<T>::get()).saturating_sub(sum(&owner.drops))
 	}
-}
-
-/// The first eight bytes of a hash.
-fn first_bytes(hash: [u8; 32]) -> [u8; 8] {
-	let mut bytes = [0; 8];
-	for (to, from) in bytes.iter_mut().zip(hash) {
-		*to = from;
-	}
-	bytes
 }

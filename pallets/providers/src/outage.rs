@@ -255,6 +255,34 @@ pub struct Outage {
 }
 
 impl Outage {
+	/// One that begins now, of a provider of which this much stake is required, and on which nothing is known yet of what
+	/// became unreachable in the same hour.
+	pub fn new(began: Tick, required: Balance, running: bool, hour: u32, others: Balance) -> Self {
+		Self {
+			ended: None,
+			required,
+			running,
+			hour,
+			others,
+			scale: None,
+			charged: 0,
+			deducted: 0,
+			looked: began,
+			check: None,
+		}
+	}
+
+	/// Whether a miss at this tick belongs to it: it goes on, or has ended a short while before.
+	pub fn covers(&self, rules: &LivenessRules, tick: Tick) -> bool {
+		self.ended
+			.is_none_or(|ended| tick <= ended.saturating_add(rules.return_ticks))
+	}
+
+	/// Whether nothing of its cost is left.
+	pub fn is_forgiven(&self) -> bool {
+		self.scale.is_some_and(|scale| scale.is_zero())
+	}
+
 	/// How long it has lasted.
 	pub fn ticks(&self, began: Tick, now: Tick) -> Tick {
 		self.ended.unwrap_or(now).saturating_sub(began)

@@ -1,18 +1,14 @@
 //! What liveness weighs: the hook's part of a block, and the answers that it asks for.
 
-use crate::report::Report;
+use crate::{report::Report, weight};
 use frame_support::{dispatch::DispatchClass, weights::Weight};
-use millrace_client::chain::{Call, Chain};
+use millrace_client::chain::Call;
 use millrace_runtime::{
 	configs::{millrace::standard_liveness, system::RuntimeBlockWeights},
 	Runtime,
 };
-use millrace_tests::Node;
 use pallet_providers::{types::MAX_SAMPLES, WeightInfo};
 use polkadot_sdk::*;
-use serde_json::json;
-use std::time::Duration;
-use subxt_signer::sr25519::dev;
 
 /// The generated weights.
 type Weights = <Runtime as pallet_providers::Config>::WeightInfo;
@@ -35,39 +31,11 @@ fn hook(providers: u32) -> Weight {
 		.saturating_add(Weights::serve_tick())
 }
 
-/// What one heartbeat weighs with all that a transaction costs, asked of a running node.
-fn heartbeat() -> u64 {
-	let folder = tempfile::tempdir().expect("a temporary folder");
-	let node = Node::start("fast", folder.path());
-	node.wait_until("a finalised block", Duration::from_secs(60), |node| {
-		node.heights().1 >= 1
-	});
-	let runtime = tokio::runtime::Builder::new_current_thread()
-		.enable_all()
-		.build()
-		.expect("a runtime");
-	let signed = runtime.block_on(async {
-		let chain = Chain::connect(&node.url(), Duration::from_secs(10))
-			.await
-			.expect("the node answers");
-		let anchor = chain.finalised().await.expect("a final block");
-		chain
-			.sign(&anchor, &Call::Heartbeat, &dev::alice())
-			.await
-			.expect("the runtime has the call")
-	});
-	let info = node.call(
-		"payment_queryInfo",
-		json!([format!("0x{}", hex::encode(&signed.bytes))]),
-	);
-	info["weight"]["ref_time"].as_u64().expect("a weight")
-}
-
 pub(crate) fn measure(report: &mut Report) {
 	let weights = RuntimeBlockWeights::get();
 	let class = weights.get(DispatchClass::Normal);
 	let normal = class.max_total.unwrap_or(weights.max_block).ref_time() as f64;
-	let answer = heartbeat() + class.base_extrinsic.ref_time();
+	let answer = weight::of(&Call::Heartbeat).ref_time + class.base_extrinsic.ref_time();
 	let of_block = |providers: u32| {
 		let answers = answer * u64::from(samples(providers));
 		(hook(providers).ref_time() + answers) as f64

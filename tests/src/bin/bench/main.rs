@@ -19,6 +19,7 @@ mod native;
 mod node;
 mod refutation;
 mod report;
+mod weight;
 mod worker;
 
 use report::Report;

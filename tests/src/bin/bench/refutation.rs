@@ -1,16 +1,15 @@
 //! What the dearest refutation weighs and how long it is, asked of a running node.
 
-use crate::report::Report;
-use millrace_client::chain::{Call, Chain, JobId};
+use crate::{
+	report::Report,
+	weight::{self, Weighed},
+};
+use millrace_client::chain::{Call, JobId};
 use millrace_kernel::{
 	program::{REFUTE_FAULTS, REFUTE_UNITS},
 	proof::{sibling_count, LeafProof, Opening},
 	tree::{Pair, SumNode},
 };
-use millrace_tests::Node;
-use serde_json::json;
-use std::time::Duration;
-use subxt_signer::sr25519::dev;
 
 /// What ordinary transactions may take of a block, in picoseconds of reference time: 75 % of a second.
 const NORMAL_REF_TIME: f64 = 0.75e12;
@@ -48,35 +47,11 @@ fn largest() -> LeafProof {
 }
 
 pub(crate) fn measure(report: &mut Report) {
-	let folder = tempfile::tempdir().expect("a temporary folder");
-	let node = Node::start("fast", folder.path());
-	node.wait_until("a finalised block", Duration::from_secs(60), |node| {
-		node.heights().1 >= 1
-	});
-	let runtime = tokio::runtime::Builder::new_current_thread()
-		.enable_all()
-		.build()
-		.expect("a runtime");
-	let signed = runtime.block_on(async {
-		let chain = Chain::connect(&node.url(), Duration::from_secs(10))
-			.await
-			.expect("the node answers");
-		let anchor = chain.finalised().await.expect("a final block");
-		let call = Call::Refute {
-			job: JobId([7; 32]),
-			proof: Box::new(largest()),
-		};
-		chain
-			.sign(&anchor, &call, &dev::alice())
-			.await
-			.expect("the runtime has the call")
-	});
-	let bytes = signed.bytes.len();
-	let info = node.call(
-		"payment_queryInfo",
-		json!([format!("0x{}", hex::encode(&signed.bytes))]),
-	);
-	let ref_time = info["weight"]["ref_time"].as_u64().expect("a weight");
+	let call = Call::Refute {
+		job: JobId([7; 32]),
+		proof: Box::new(largest()),
+	};
+	let Weighed { ref_time, bytes } = weight::of(&call);
 	let share = ref_time as f64 / NORMAL_REF_TIME;
 	report.goal(
 		"C7 weight",
