@@ -20,7 +20,7 @@ e2e|a whole job on a real node and a real worker
 worker|the worker killed at every journal step loses and doubles nothing
 bad-input|every bad input is refused in one clear sentence and costs nothing
 cheats|every way to cheat is caught, to the planck
-liveness|who is gone is found on a real chain, and pays what was announced, to the planck
+liveness|who is gone is found on real chains and pays what was announced, who claims a class must show it, to the planck
 simulation|what outages cost honest and dishonest providers over years
 quickstart|the quickstart, end to end
 docs|every command in the documents does what it says'

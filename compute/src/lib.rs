@@ -28,6 +28,7 @@ mod commit;
 mod cpu;
 mod error;
 mod evaluate;
+mod hardware;
 mod leaves;
 mod memory;
 mod probe;
@@ -39,6 +40,7 @@ pub use check::{check_leaves, check_within, self_check, CheckReport, Mismatch, S
 pub use choose::Check;
 pub use cpu::{CpuEngine, CpuError, CpuJob, CpuKernel, CpuThread};
 pub use error::{with_causes, ComputeError};
+pub use hardware::Hardware;
 pub use leaves::eval_leaves;
 pub use millrace_cuda as cuda;
 pub use probe::{probe, Probe};

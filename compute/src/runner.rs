@@ -4,6 +4,7 @@ use crate::{
 	cpu::{CpuEngine, CpuError},
 	error::{with_causes, ComputeError},
 	evaluate::Evaluator,
+	hardware::Hardware,
 	run::{on_device, on_threads, Computed, Options},
 };
 use millrace_cuda::{CudaError, Device, OpenOptions, Unavailable};
@@ -126,6 +127,7 @@ pub struct Runner {
 	/// Who computes, in words that change when the machinery does.
 	device: String,
 	description: String,
+	hardware: Hardware,
 	pool: Mutex<Option<Arc<ThreadPool>>>,
 }
 
@@ -165,6 +167,7 @@ impl Runner {
 			Backend::Reference,
 			"reference".to_owned(),
 			"the reference interpreter".to_owned(),
+			Hardware::reference(),
 		)
 	}
 
@@ -179,6 +182,7 @@ impl Runner {
 			Backend::Cpu(engine),
 			format!("cpu {}", std::env::consts::ARCH),
 			format!("{cores} CPU cores"),
+			Hardware::cpu(),
 		))
 	}
 
@@ -207,18 +211,20 @@ impl Runner {
 			info.memory >> 20,
 			info.uuid,
 		);
+		let hardware = Hardware::cuda(info);
 		let backend = Backend::Cuda {
 			device: Box::new(Mutex::new(device)),
 			cpu: CpuEngine::new()?,
 		};
-		Ok(Runner::on(backend, identity, description))
+		Ok(Runner::on(backend, identity, description, hardware))
 	}
 
-	fn on(backend: Backend, device: String, description: String) -> Runner {
+	fn on(backend: Backend, device: String, description: String, hardware: Hardware) -> Runner {
 		Runner {
 			backend,
 			device,
 			description,
+			hardware,
 			pool: Mutex::default(),
 		}
 	}
@@ -240,6 +246,11 @@ impl Runner {
 	/// What computes, and why not something faster, in one line for people.
 	pub fn describe(&self) -> &str {
 		&self.description
+	}
+
+	/// What the machine says of what computes.
+	pub fn hardware(&self) -> &Hardware {
+		&self.hardware
 	}
 
 	/// Compiles a kernel, so that its first run starts at once.

@@ -1,7 +1,7 @@
 //! Newtypes for every id.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::sp_core::H256;
+use polkadot_sdk::{sp_core::H256, sp_io::hashing::blake2_256};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -33,12 +33,14 @@ pub struct ProviderId(pub u32);
 	Default,
 	Decode,
 	DecodeWithMemTracking,
+	Deserialize,
 	Encode,
 	Eq,
 	MaxEncodedLen,
 	Ord,
 	PartialEq,
 	PartialOrd,
+	Serialize,
 	TypeInfo,
 )]
 pub struct KernelHash(pub H256);
@@ -79,3 +81,14 @@ pub struct JobId(pub H256);
 	TypeInfo,
 )]
 pub struct SlashId(pub u32);
+
+/// The domain byte of a device id.
+const DEVICE_ID: u8 = 0x20;
+
+/// `H(0x20 ‖ genesis ‖ UUID)`: what the chain knows a device by, without its UUID being public.
+pub fn device_id(genesis: &H256, uuid: &[u8]) -> H256 {
+	let mut message = alloc::vec![DEVICE_ID];
+	message.extend_from_slice(genesis.as_bytes());
+	message.extend_from_slice(uuid);
+	H256(blake2_256(&message))
+}

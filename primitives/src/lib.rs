@@ -15,6 +15,7 @@
 extern crate alloc;
 
 pub mod api;
+pub mod enrolment;
 pub mod ids;
 pub mod job;
 pub mod pool;
@@ -22,6 +23,7 @@ pub mod price;
 pub mod refutation;
 pub mod traits;
 
+pub use enrolment::{ClassTask, EnrolmentRules};
 pub use ids::{JobId, KernelHash, ProviderId, SlashId};
 pub use job::{data_units, InputRef, JobSpec, Target, Terms};
 pub use pool::{ClassFigures, DeviceClass, JobKind, Pool, Region};

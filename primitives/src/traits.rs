@@ -2,10 +2,13 @@
 
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 
-use crate::{Balance, ClassFigures, DeviceClass, KernelHash, Pool, Price, ProviderId, SlashId, Tick};
+use crate::{Balance, ClassFigures, ClassTask, DeviceClass, JobId, KernelHash, Pool, Price, ProviderId, SlashId, Tick};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::sp_runtime::DispatchResult;
+use polkadot_sdk::{
+	sp_core::H256,
+	sp_runtime::{DispatchError, DispatchResult},
+};
 use scale_info::TypeInfo;
 
 /// The protocol's one clock.
@@ -139,8 +142,27 @@ pub enum Ineligible {
 		/// The minimum signed.
 		need: Price,
 	},
-	/// Assigned and running jobs fill twice the lanes.
+	/// Assigned and running jobs fill twice the lanes, or a device is being measured.
 	Full,
+	/// No device of the provider has shown that it is of its class.
+	NotMeasured {
+		/// The class.
+		class: DeviceClass,
+	},
+}
+
+/// What became of a job that measures a device.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Measurement {
+	/// A result was committed.
+	Committed {
+		/// Ticks since the task was drawn.
+		ticks: Tick,
+	},
+	/// The job has ended, and its result stands.
+	Stands,
+	/// The job has ended without a result, or its result is void.
+	Failed,
 }
 
 /// What the market sees of a provider.
@@ -158,6 +180,8 @@ pub struct ProviderView<AccountId> {
 	pub assigned: u16,
 	/// Jobs accepted and not committed.
 	pub running: u16,
+	/// Whether a device of it is being measured: until then it gets no other job.
+	pub measuring: bool,
 	/// Whether it is reachable, and has been for long enough that whoever waited for its results could get them.
 	pub answers: bool,
 	/// The least price that its owner signed.
@@ -167,9 +191,10 @@ pub struct ProviderView<AccountId> {
 }
 
 impl<AccountId> ProviderView<AccountId> {
-	/// Whether another job may be assigned: assigned + running < 2 × lanes.
+	/// Whether another job may be assigned: assigned + running < 2 × lanes, and no device is being measured.
 	pub fn has_room(&self) -> bool {
-		u32::from(self.assigned).saturating_add(u32::from(self.running)) < u32::from(self.lanes).saturating_mul(2)
+		let taken = u32::from(self.assigned).saturating_add(u32::from(self.running));
+		!self.measuring && taken < u32::from(self.lanes).saturating_mul(2)
 	}
 
 	/// Whether every lane is taken: the only state in which `Busy` is a valid answer.
@@ -213,6 +238,8 @@ pub trait Providers<AccountId> {
 	fn refill(provider: ProviderId, amount: Balance);
 	/// Writes an outcome into the provider's record. Three late jobs in an hour set the provider draining.
 	fn record(provider: ProviderId, outcome: Outcome);
+	/// Something became of a job that measures a device of the provider.
+	fn measured(provider: ProviderId, job: JobId, what: Measurement);
 	/// Registers an eligible provider with this many lanes, for benchmarks; returns it with its worker key.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_provider(seed: u32, lanes: u16) -> (ProviderId, AccountId);
@@ -226,6 +253,13 @@ pub trait Providers<AccountId> {
 	/// Lets a provider want some of its next earnings for its stake, for benchmarks.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_refill(provider: ProviderId);
+}
+
+/// Who turns tasks into jobs: the market.
+pub trait Measurements<AccountId> {
+	/// Gives a provider that has room a job that measures a device, and takes the job fee from its owner, or else from its
+	/// stake. The job pays nothing. It runs until `task.ticks` from now, whether it is accepted before or not.
+	fn measure(provider: ProviderId, owner: &AccountId, task: &ClassTask, seed: &H256) -> Result<JobId, DispatchError>;
 }
 
 /// What the providers tell the market.

@@ -11,13 +11,13 @@
 use crate::{
 	configs::{
 		consensus::BABE_GENESIS_EPOCH_CONFIG,
-		millrace::{standard_liveness, standard_rules},
+		millrace::{standard_enrolment, standard_liveness, standard_rules, MEASURE_KERNELS},
 		staking::TreasuryAccount,
 		EXISTENTIAL_DEPOSIT,
 	},
 	settings::ProtocolWindows,
-	AccountId, BabeConfig, Balance, BalancesConfig, Market, RuntimeGenesisConfig, SessionConfig, SessionKeys,
-	SettingsConfig, StakingConfig, SudoConfig, MILL,
+	AccountId, BabeConfig, Balance, BalancesConfig, KernelsConfig, Market, RuntimeGenesisConfig, SessionConfig,
+	SessionKeys, SettingsConfig, StakingConfig, SudoConfig, MILL,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -104,22 +104,31 @@ const LOCAL_TESTNET: Preset = Preset {
 	validators: &[ALICE, BOB, CHARLIE, DAVE],
 	epoch_slots: 200,
 	sessions_per_era: 6,
-	windows: ProtocolWindows::default,
+	windows: public_windows,
 	root: None,
 };
 
-/// As on a real chain, but fees are split every minute, so that one sees it happen.
+/// As on a real chain.
+fn public_windows() -> ProtocolWindows {
+	ProtocolWindows {
+		enrolment: standard_enrolment(),
+		..ProtocolWindows::default()
+	}
+}
+
+/// The same, but fees are split every minute, so that one sees it happen.
 fn development_windows() -> ProtocolWindows {
 	ProtocolWindows {
 		market: MarketRules {
 			fee_era: 20,
 			..standard_rules()
 		},
-		..ProtocolWindows::default()
+		..public_windows()
 	}
 }
 
-/// Every window a few blocks long. The accept window still leaves time to bring inputs.
+/// Every window a few blocks long. The accept window still leaves time to bring inputs. Classes are taken at their owners'
+/// word: tests play providers that have no device.
 fn fast_windows() -> ProtocolWindows {
 	ProtocolWindows {
 		market: MarketRules {
@@ -145,6 +154,7 @@ fn fast_windows() -> ProtocolWindows {
 		slash_ticks: 6,
 		chill_ticks: 10,
 		liveness: fast_liveness(),
+		..ProtocolWindows::default()
 	}
 }
 
@@ -177,6 +187,10 @@ impl Preset {
 				windows: (self.windows)()
 			},
 			balances: BalancesConfig { balances: balances() },
+			kernels: KernelsConfig {
+				owner: Some(TreasuryAccount::get()),
+				kernels: MEASURE_KERNELS.map(|kernel| kernel.to_vec().into()).to_vec()
+			},
 			babe: BabeConfig {
 				epoch_config: BABE_GENESIS_EPOCH_CONFIG
 			},

@@ -16,6 +16,7 @@ pub type SingleBlock = AppendLapses;
 /// ask the providers, so these come first.
 pub type MultiBlock = (
 	pallet_providers::migrations::v2::MigrateToV2<Runtime>,
+	pallet_providers::migrations::v3::MigrateToV3<Runtime>,
 	pallet_market::migrations::v2::MigrateToV2<Runtime>,
 );
 

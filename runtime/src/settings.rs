@@ -7,7 +7,7 @@
 pub use pallet::*;
 
 use crate::configs::millrace::{standard_liveness, standard_rules, SLASH_DELAY, WEEK};
-use millrace_primitives::Tick;
+use millrace_primitives::{EnrolmentRules, Tick};
 use pallet_market::MarketRules;
 use pallet_providers::LivenessRules;
 use polkadot_sdk::*;
@@ -29,6 +29,8 @@ pub struct ProtocolWindows {
 	pub chill_ticks: Tick,
 	/// How often liveness is sampled, and what outages cost.
 	pub liveness: LivenessRules,
+	/// What devices must show before they may sell time of their class.
+	pub enrolment: EnrolmentRules,
 }
 
 impl Default for ProtocolWindows {
@@ -40,6 +42,8 @@ impl Default for ProtocolWindows {
 			slash_ticks: SLASH_DELAY,
 			chill_ticks: WEEK,
 			liveness: standard_liveness(),
+			// The kernels that this would need are part of the presets.
+			enrolment: EnrolmentRules::OFF,
 		}
 	}
 }

@@ -19,7 +19,7 @@ use frame_support::{
 	BoundedVec,
 };
 use millrace_primitives::{
-	DeviceClass, JobId, JobKind, Level, Pool, ProviderId, Region, Target, Terms, Tick, DAY, MILL,
+	DeviceClass, EnrolmentRules, JobId, JobKind, Level, Pool, ProviderId, Region, Target, Terms, Tick, DAY, MILL,
 };
 use millrace_runtime::{
 	configs::{
@@ -122,9 +122,33 @@ fn downgrade() {
 	store_rules(&rules[..rules.len() - 8]);
 	let liveness = providers::ParametersKey::Liveness(providers::Liveness);
 	pallet_parameters::Parameters::<Runtime>::remove(RuntimeParametersKey::Providers(liveness));
+	forget_enrolment();
 
 	frame_system::LastRuntimeUpgrade::<Runtime>::put(frame_system::LastRuntimeUpgradeInfo {
 		spec_version: 1.into(),
+		spec_name: VERSION.spec_name,
+	});
+}
+
+/// No figures of enrolment: nobody has voted on any, and there were none at genesis.
+fn forget_enrolment() {
+	let enrolment = providers::ParametersKey::Enrolment(providers::Enrolment);
+	pallet_parameters::Parameters::<Runtime>::remove(RuntimeParametersKey::Providers(enrolment));
+}
+
+/// Makes the state what the runtime of specification 2 would have left.
+fn downgrade_to_2() {
+	for id in records().into_keys() {
+		let key = pallet_providers::Providers::<Runtime>::hashed_key_for(id);
+		let new = unhashed::get_raw(&key).expect("it is registered");
+		let old = new.strip_suffix(&[0; 3]).expect("it has no devices");
+		unhashed::put_raw(&key, old);
+	}
+	assert!(records().is_empty(), "no record decodes");
+	StorageVersion::new(2).put::<Providers>();
+	forget_enrolment();
+	frame_system::LastRuntimeUpgrade::<Runtime>::put(frame_system::LastRuntimeUpgradeInfo {
+		spec_version: 2.into(),
 		spec_name: VERSION.spec_name,
 	});
 }
@@ -237,10 +261,10 @@ fn a_live_job_in_each_state_outlives_the_upgrade_and_is_settled_to_the_planck() 
 		RuntimeEvent::Migrations(pallet_migrations::Event::UpgradeFailed) => 100,
 		_ => 0,
 	};
-	assert_eq!(world.sum(migrated), 12);
+	assert_eq!(world.sum(migrated), 13);
 
 	world.read(|| {
-		assert_eq!(versions(), (StorageVersion::new(2), StorageVersion::new(2)));
+		assert_eq!(versions(), (StorageVersion::new(3), StorageVersion::new(2)));
 		assert_eq!(records(), before.0);
 		let expected = before.1.iter().map(|(id, job)| {
 			let job = job.clone();
@@ -304,6 +328,43 @@ fn a_live_job_in_each_state_outlives_the_upgrade_and_is_settled_to_the_planck() 
 	assert_eq!(world.change(&[VICTIM]), -spent - world.fees(&[VICTIM]));
 	assert_eq!(world.change(&[PAYOUT]), 4 * (601_110 - 30_055) + 278_430 - 13_921);
 	assert_eq!(world.change(&[OWNER, WORKER]), -world.fees(&[OWNER, WORKER]));
+}
+
+#[test]
+fn a_chain_of_specification_2_goes_on_and_asks_nobody_for_a_device() {
+	let mut world = World::new(Case {
+		class: DeviceClass::Cpu4,
+		lanes: 2,
+		stake: STAKE,
+		bought: Bought::Book {
+			items: 10,
+			level: Level(170),
+		},
+	});
+	let honest = world.work.honest();
+	let running = world.submit(VICTIM);
+	world.send(WORKER, MarketCall::accept_job { job: running });
+	let committed = world.committed(VICTIM, &honest);
+	let before = world.read(|| (records(), jobs(), rules(), clock(), staked(), escrowed()));
+	world.read(downgrade_to_2);
+	world.wait(1);
+	assert!(world.read(|| !Migrations::ongoing()));
+	world.read(|| {
+		assert_eq!(versions(), (StorageVersion::new(3), StorageVersion::new(2)));
+		let after = (records(), jobs(), rules(), clock(), staked(), escrowed());
+		assert_eq!(after, before, "the clock stands still while it migrates");
+		assert_eq!(providers::Enrolment::get(), EnrolmentRules::OFF);
+		assert_eq!(Providers::ineligible(PROVIDER), None);
+	});
+	// Everything goes on.
+	world.commit_root(running, honest.root());
+	for job in [committed, running] {
+		world.send(VICTIM, MarketCall::settle_now { job });
+		assert_eq!(settled(&world, job), (601_110, 30_055, false));
+	}
+	let next = world.committed(VICTIM, &honest);
+	world.send(VICTIM, MarketCall::settle_now { job: next });
+	assert_eq!(world.read(|| (staked(), escrowed())), (STAKE, 0));
 }
 
 /// More providers than a block can migrate: the chain goes on, its clock stands still, and no block is too long.

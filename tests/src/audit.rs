@@ -13,8 +13,8 @@ use crate::{
 	raw::Raw,
 };
 use events::{
-	fields, BlockEvent, Cancelled, Demanded, FeePaid, OfJob, Refuted, Registered, Settled, SlashPaid, Split,
-	StakeTaken, Submitted,
+	fields, BlockEvent, Cancelled, Demanded, FeePaid, MeasurementCharged, OfJob, Refuted, Registered, Settled,
+	SlashPaid, Split, StakeTaken, Submitted,
 };
 use millrace_client::chain::{AccountId, Chain, JobId, ProviderId, H256};
 use std::{
@@ -103,6 +103,8 @@ pub struct Audit {
 	pub block: u64,
 	jobs: BTreeMap<[u8; 32], [u8; 32]>,
 	accepted: BTreeSet<[u8; 32]>,
+	/// Jobs that measure devices.
+	measurements: BTreeSet<[u8; 32]>,
 	owners: BTreeMap<ProviderId, [u8; 32]>,
 	slashes: BTreeMap<u32, ([u8; 32], [u8; 32])>,
 	collected: i128,
@@ -206,6 +208,10 @@ impl Audit {
 	}
 
 	fn use_job_fee(&mut self, job: H256, fee: i128) {
+		// Its only fee was paid when it began.
+		if self.measurements.contains(&job.0) {
+			return;
+		}
 		let requester = self.jobs[&job.0];
 		self.book(requester, |change| &mut change.job_fees, -fee);
 		self.collect(requester, fee);
@@ -348,10 +354,21 @@ impl Audit {
 				}
 			}
 			"LeavesDemanded" => {
-				let Demanded { job, fee } = fields(event);
-				let requester = self.jobs[&job.0];
-				self.book(requester, |change| &mut change.demands, -planck(fee));
-				self.collect(requester, planck(fee));
+				let Demanded { requester, fee } = fields(event);
+				self.book(requester.0, |change| &mut change.demands, -planck(fee));
+				self.collect(requester.0, planck(fee));
+			}
+			// What the stake paid is told by the providers.
+			"MeasurementCharged" => {
+				let MeasurementCharged {
+					job,
+					provider,
+					from_owner,
+				} = fields(event);
+				let owner = self.owners[&provider];
+				self.measurements.insert(job.0);
+				self.book(owner, |change| &mut change.job_fees, -planck(from_owner));
+				self.collect(owner, planck(from_owner));
 			}
 			"JobRefuted" => {
 				let Refuted {

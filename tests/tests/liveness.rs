@@ -1,12 +1,14 @@
 //! Liveness on real chains with real workers: who is gone is found, what that costs is announced and taken at that tick to
 //! the planck, who returns pays no more, and nobody pays where the network failed. Prints one line a story.
 //!
-//! Two chains go on at once. On the first, providers live and die alone; on the second, half of a fleet goes at once, and
-//! then blocks are full. Most providers of the fleet are played by the test, which holds their workers' keys: a machine
+//! Three chains go on at once. On the first, providers live and die alone; on the second, half of a fleet goes at once, and
+//! then blocks are full; on the third, devices show what they are, or do not. Most providers of the fleet are played by the test, which holds their workers' keys: a machine
 //! with two cores cannot run eight workers. In the end all balances of all blocks are explained by their events.
 
 #[path = "liveness/chronicle.rs"]
 mod chronicle;
+#[path = "liveness/devices.rs"]
+mod devices;
 #[path = "liveness/fleet.rs"]
 mod fleet;
 #[path = "liveness/full.rs"]
@@ -33,7 +35,11 @@ fn who_is_gone_is_found_and_pays_what_was_announced() {
 	let start = Instant::now();
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	thread::scope(|scope| {
-		let chains: [(&str, Chain); 2] = [("alone", one_by_one), ("fleet", half_of_a_fleet)];
+		let chains: [(&str, Chain); 3] = [
+			("alone", one_by_one),
+			("fleet", half_of_a_fleet),
+			("measured", device_by_device),
+		];
 		let threads = chains.map(|(name, chain)| {
 			let folder = folder.path().join(name);
 			(name, scope.spawn(move || chain(&folder)))
@@ -87,15 +93,49 @@ fn half_of_a_fleet(folder: &Path) {
 	close(&world, "nobody", &owners);
 }
 
-/// Every balance of every block is explained by its events; all that `loser` lost and nothing else came to the treasury,
-/// beside its part of the fees of jobs; nobody else was slashed.
-fn close(world: &World, loser: &str, others: &[&str]) {
+/// The stories of devices.
+fn device_by_device(folder: &Path) {
+	let world = World::start_measuring(folder, &["north", "east", "south", "west"], 12);
+	let [mut shown, claimed, made_up, wrong, other] = world.register([
+		("shown", "north"),
+		("claimed", "east"),
+		("made-up", "south"),
+		("wrong", "west"),
+		("other", "east"),
+	]);
+	thread::scope(|scope| {
+		scope.spawn(|| devices::shown(&world, &mut shown));
+		scope.spawn(|| {
+			devices::claimed(&world, &claimed);
+			devices::once(&world, &claimed, &other);
+		});
+		scope.spawn(|| devices::made_up(&world, &made_up));
+		scope.spawn(|| devices::wrong(&world, &wrong));
+	});
+	let (best, audit) = books(&world);
+	println!(
+		"devices | {best} blocks, {} accounts | every balance of every block by its events",
+		audit.changes.len()
+	);
+}
+
+/// The books of all blocks so far: every balance of every block is explained by its events.
+fn books(world: &World) -> (u64, Audit) {
 	let best = world.node.heights().0;
 	world
 		.node
 		.wait_until("the last block's finality", LIMIT, |node| node.heights().1 >= best);
 	world.chronicle.reach(best);
-	let audit = world.block_on(Audit::of(&world.node.url(), best, JOB_FEE as i128));
+	(
+		best,
+		world.block_on(Audit::of(&world.node.url(), best, JOB_FEE as i128)),
+	)
+}
+
+/// The books are right; all that `loser` lost and nothing else came to the treasury,
+/// beside its part of the fees of jobs; nobody else was slashed.
+fn close(world: &World, loser: &str, others: &[&str]) {
+	let (best, audit) = books(world);
 	let until = |block: u64| block <= best;
 	let paid = world.chronicle.all(1, |_: &SlashPaid| true);
 	let slashed: u128 = paid

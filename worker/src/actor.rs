@@ -6,8 +6,8 @@
 //! | the order to stop | takes nothing new, hands back what is not accepted, finishes what is, then ends |
 //! | the order to stop now | ends; the journal keeps the state |
 //!
-//! A reconciliation reads one view of the chain, answers the sample that is open, publishes the endpoint's table, and lets
-//! [`decide`] say what each assignment needs. Long steps run beside the actor, one for each assignment at a time, and report
+//! A reconciliation reads one view of the chain, answers the sample that is open, publishes the endpoint's table, lets
+//! [`decide`] say what each assignment needs, and keeps the device enrolled and the ask in the book. Long steps run beside the actor, one for each assignment at a time, and report
 //! back; everything durable is written before the step that depends on it.
 
 mod act;
@@ -20,6 +20,8 @@ mod stop;
 
 use crate::{
 	config::{FollowMode, Settings},
+	device::MachineId,
+	enrolment::Enrolment,
 	jobs::Tools,
 	journal::{CallKind, Entry, Journal, JournalError, Key, Step},
 	liveness::{Heart, Reach},
@@ -70,6 +72,8 @@ pub struct Parts {
 	pub table: Arc<JobTable>,
 	/// The endpoint, which runs as long as this does.
 	pub endpoint: AbortHandle,
+	/// The random id of this machine.
+	pub machine: MachineId,
 	/// The settings.
 	pub settings: Settings,
 }
@@ -97,6 +101,7 @@ pub struct Actor {
 	parts: Parts,
 	standing: Standing,
 	heart: Heart,
+	enrolment: Enrolment,
 	work: HashMap<Key, Work>,
 	memory: HashMap<Key, Memory>,
 	kernels: Arc<Mutex<HashMap<KernelHash, Arc<Program>>>>,
@@ -117,10 +122,12 @@ impl Actor {
 		let (report_to, results) = mpsc::unbounded_channel();
 		let standing = Standing::new(parts.wire.clone(), parts.journal.clone(), parts.settings.ask);
 		let heart = Heart::new(parts.wire.clone());
+		let enrolment = Enrolment::new(parts.wire.clone(), parts.chain.genesis(), parts.machine);
 		Self {
 			parts,
 			standing,
 			heart,
+			enrolment,
 			work: HashMap::new(),
 			memory: HashMap::new(),
 			kernels: Arc::default(),
@@ -253,6 +260,10 @@ impl Actor {
 		let entries: BTreeMap<Key, Entry> = block_in_place(|| self.parts.journal.entries())?.into_iter().collect();
 		self.publish(&view, finals.as_ref(), &entries);
 		let takes_nothing = self.takes_nothing();
+		let ready = self.parts.tools.backend.ready();
+		let _ = PATIENCE
+			.ask(self.enrolment.tend(&view, ready.as_ref(), takes_nothing), stop)
+			.await;
 		let tended = PATIENCE.ask(self.standing.tend(&view, takes_nothing), stop).await;
 		tended.unwrap_or(Ok(()))?;
 		self.report(&view, &entries);
@@ -298,7 +309,7 @@ impl Actor {
 				files,
 				verdict: memory.verdict,
 				sent: memory.sent,
-				stopping: self.takes_nothing(),
+				stopping: self.hands_back(job),
 				missing: view.missing(&key.job),
 				convicted: view.is_convicted(),
 			});

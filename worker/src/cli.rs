@@ -10,7 +10,7 @@ use crate::{
 	journal::{Journal, JournalError, FILE as JOURNAL_FILE},
 	keys::{Identity, IdentityError},
 	log::{self, LogFormat},
-	report::{DemandRow, JobRow, Report},
+	report::{DemandRow, JobRow, RefusedRow, Report},
 	supervisor::{self, RunError},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -220,6 +220,18 @@ fn status(args: &StateArgs, output: Output) -> Result<(), CommandError> {
 			println!("lanes     {} of {} running", report.running, report.lanes);
 			println!("asks      {:?}", report.asks);
 			println!("backend   {}", report.backend);
+			if let Some(device) = &report.device {
+				println!(
+					"device    {}, {} MiB, {}",
+					device.model,
+					device.memory >> 20,
+					device.driver
+				);
+				println!("enrolment {}", device.stage);
+				if let Some(RefusedRow { reason, until }) = &device.refused {
+					println!("refused   {reason}; tried again from tick {until}");
+				}
+			}
 			if let Some(why) = &report.stopped {
 				println!("stopped   no new jobs are taken: {why}");
 			}

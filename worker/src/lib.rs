@@ -26,6 +26,7 @@
 //! | [`endpoint`], [`table`] | HTTPS for requesters |
 //! | [`view`], [`wire`], [`standing`] | reading the chain, signing and sending, the ask in the book |
 //! | [`liveness`] | answering samples, and coming back after an outage |
+//! | [`device`], [`enrolment`] | what computes, in the chain's words, and having it measured |
 //! | [`keys`] | the worker's key and the TLS key |
 
 pub mod actor;
@@ -33,7 +34,9 @@ pub mod answer;
 pub mod backend;
 pub mod cli;
 pub mod config;
+pub mod device;
 pub mod endpoint;
+pub mod enrolment;
 pub mod halt;
 pub mod jobs;
 pub mod journal;

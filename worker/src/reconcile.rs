@@ -248,18 +248,32 @@ fn under_way_of(facts: &Facts<'_>, entry: &Entry, kind: CallKind) -> Option<Acti
 	}
 }
 
-/// Whether the job is computed before it is accepted.
+/// Whether the job is computed before it is accepted. So is every measurement: accepting one takes a block and moves no
+/// deadline.
 pub fn is_direct(job: &JobView, entry: &Entry) -> bool {
-	job.spec.inputs.is_empty() && entry.estimate_ms.is_some_and(|estimate| estimate <= DIRECT_MS)
+	let is_short = entry.estimate_ms.is_some_and(|estimate| estimate <= DIRECT_MS);
+	job.spec.inputs.is_empty() && (is_short || job.is_measurement())
 }
 
 /// Whether a job that takes `estimate_ms` would be late: a fifth of the time from acceptance to deadline is kept for
-/// blocks and checks.
+/// blocks and checks. Not asked of a measurement, whose deadline does not move when it is accepted.
 pub fn is_too_slow(job: &JobView, estimate_ms: u64) -> bool {
-	let ms = u64::from(job.spec.terms.run_ticks)
-		.saturating_mul(SECONDS_PER_TICK)
-		.saturating_mul(1_000);
-	estimate_ms > ms / 5 * 4
+	!job.is_measurement() && estimate_ms > milliseconds(job.spec.terms.run_ticks) / 5 * 4
+}
+
+/// Whether a measurement that takes `estimate_ms` cannot end in time any more. Nothing is kept for blocks and checks: to
+/// be late with it costs no more than not to try.
+pub fn is_hopeless(job: &JobView, estimate_ms: u64, tick: Tick) -> bool {
+	match job.state {
+		JobState::Assigned { until, .. } if job.is_measurement() => {
+			estimate_ms > milliseconds(until.saturating_sub(tick))
+		}
+		_ => false,
+	}
+}
+
+fn milliseconds(ticks: Tick) -> u64 {
+	u64::from(ticks).saturating_mul(SECONDS_PER_TICK).saturating_mul(1_000)
 }
 
 #[cfg(test)]

@@ -68,6 +68,34 @@ pub struct DemandRow {
 	pub until: Option<Tick>,
 }
 
+/// What computes.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct DeviceRow {
+	/// What it is called.
+	pub model: String,
+	/// Its memory, in bytes.
+	pub memory: u64,
+	/// Compute capability, major and minor; none where it is no CUDA device.
+	pub compute_capability: Option<(u8, u8)>,
+	/// What drives it, and which version of that.
+	pub driver: String,
+	/// What the chain knows it by.
+	pub uuid_hash: String,
+	/// Where it stands, in words.
+	pub stage: String,
+	/// Why it could not be enrolled, if so.
+	pub refused: Option<RefusedRow>,
+}
+
+/// Why a device could not be enrolled.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct RefusedRow {
+	/// The node's words, or the chain's.
+	pub reason: String,
+	/// The tick from which it is tried again.
+	pub until: Tick,
+}
+
 /// The worker at one moment.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Report {
@@ -87,6 +115,9 @@ pub struct Report {
 	pub lanes: u16,
 	/// Jobs running, as the chain counts.
 	pub running: u16,
+	/// What computes, once that is known.
+	#[serde(default)]
+	pub device: Option<DeviceRow>,
 	/// Levels of the asks that stand in the book.
 	pub asks: Vec<u8>,
 	/// What computes, and why not something faster.

@@ -166,7 +166,7 @@ fn budget(left: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use millrace_compute::{parse_bundle, Options};
+	use millrace_compute::{parse_bundle, Hardware, Options};
 	use millrace_kernel::asm::assemble;
 
 	const ITEMS: u32 = 700_000;
@@ -176,6 +176,7 @@ mod tests {
 			kind: BackendKind::Cuda,
 			device: device.to_owned(),
 			description: String::new(),
+			hardware: Hardware::default(),
 		}
 	}
 

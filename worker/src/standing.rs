@@ -140,6 +140,10 @@ impl Standing {
 		let Some(level) = self.ask.filter(|_| active && !view.is_convicted()) else {
 			return Ok(None);
 		};
+		// Nor one of a provider whose device is still to be measured. It is placed once that is done.
+		if view.lacks_measurement() {
+			return Ok(None);
+		}
 		if level.price() < view.provider.terms.min_price {
 			if !self.warned {
 				self.warned = true;

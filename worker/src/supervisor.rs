@@ -8,6 +8,7 @@ use crate::{
 	actor::{Actor, ActorError, Parts},
 	backend::{Backend, BackendError, Limits as BackendLimits, OwnProgram, Quarantine, QuarantineError},
 	config::Settings,
+	device::{DeviceIdError, MachineId},
 	endpoint::{
 		limits::{Caps, Limits},
 		routes::{router, Shared},
@@ -56,6 +57,9 @@ pub enum RunError {
 	/// Which devices may not be used is not known.
 	#[error(transparent)]
 	Quarantine(#[from] QuarantineError),
+	/// The id of this machine.
+	#[error("the id of this machine cannot be used")]
+	DeviceId(#[from] DeviceIdError),
 	/// Nothing computes.
 	#[error(transparent)]
 	Backend(#[from] BackendError),
@@ -118,6 +122,7 @@ impl RunError {
 				"look at the directory's rights; if {} is damaged and every device is sound, delete it",
 				error.path.display()
 			),
+			Self::DeviceId(error) => error.hint(),
 			Self::Backend(error) => error.hint(),
 			Self::Chain(error) => error.hint().to_owned(),
 			Self::NotAuthorised(account) => format!(
@@ -140,7 +145,8 @@ impl RunError {
 			| Self::Listen { .. }
 			| Self::Tls(_)
 			| Self::Halt(_)
-			| Self::Backend(_) => 3,
+			| Self::Backend(_)
+			| Self::DeviceId(_) => 3,
 			Self::Chain(_) | Self::Wire(_) => 4,
 			Self::Journal(_) | Self::Quarantine(_) | Self::Store(_) | Self::Signals(_) => 1,
 		}
@@ -156,6 +162,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 
 	let identity = Identity::open(&settings.state)?;
 	let journal = Arc::new(open_journal(&settings, halt).await?);
+	let machine = MachineId::open(&settings.state)?;
 	let store = Arc::new(Store::open(&settings.state, settings.quota)?);
 	let live_jobs = journal
 		.entries()?
@@ -234,6 +241,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 		tools,
 		table,
 		endpoint: endpoint.abort_handle(),
+		machine,
 		settings,
 	});
 	let result = actor.run(stop, stop_now).await;

@@ -2,13 +2,14 @@
 //! next view shows where things stand.
 
 use crate::{
+	enrolment::SLOT,
 	journal::{Anchor, Key},
 	wire::{Wire, WireError},
 };
 use futures::future::try_join_all;
 use millrace_client::chain::{
-	AccountId, AskView, At, Chain, ChainError, DowntimePreview, JobId, JobState, JobView, ProviderId, ProviderView,
-	Tick, Window,
+	AccountId, AskView, At, Chain, ChainError, DeviceView, DowntimePreview, EnrolmentRulesView, JobId, JobState,
+	JobView, ProviderId, ProviderView, Tick, Window,
 };
 use std::collections::BTreeMap;
 
@@ -51,6 +52,12 @@ pub struct View {
 	pub preview: Option<DowntimePreview>,
 	/// Whether late jobs have suspended it, so that only its owner resumes it.
 	pub suspended: bool,
+	/// Whether its stake backs its lanes.
+	pub has_stake: bool,
+	/// What stands in the place of this worker's device.
+	pub device: Option<DeviceView>,
+	/// What devices must show.
+	pub enrolment: EnrolmentRulesView,
 	/// Its asks.
 	pub asks: Vec<AskView>,
 	/// Its jobs: assigned, running, committed.
@@ -74,11 +81,20 @@ impl View {
 			Some(_) => at.downtime_preview(provider).await?,
 			None => None,
 		};
+		let devices = at.devices(provider).await?;
+		let figures = at.class(view.terms.class)?;
+		let floor = figures.map_or(0, |figures| figures.floor.saturating_mul(view.terms.lanes.into()));
 		Ok(Self {
 			best,
 			sampled_until: at.sampled_until(provider).await?,
 			preview,
 			suspended: view.lates >= at.late_limit()?,
+			has_stake: view.active >= floor,
+			device: devices
+				.into_iter()
+				.find(|(slot, _)| *slot == SLOT)
+				.map(|(_, device)| device),
+			enrolment: at.enrolment_rules().await?,
 			tick: at.tick().await?,
 			nonce: wire.nonce_at(&best).await?,
 			provider: view,
@@ -92,6 +108,16 @@ impl View {
 	/// commitment of it, and pays for nothing that was open.
 	pub fn is_convicted(&self) -> bool {
 		self.provider.fraud_clock.is_some()
+	}
+
+	/// Whether devices of the provider's class are measured.
+	pub fn measures(&self) -> bool {
+		self.enrolment.measures(self.provider.terms.class)
+	}
+
+	/// Whether the chain takes no ask before a device of the provider has been measured.
+	pub fn lacks_measurement(&self) -> bool {
+		self.provider.measured == 0 && self.measures()
 	}
 
 	/// When the outage began that goes on, if one does.

@@ -5,12 +5,14 @@
 //! lets the chain include them once at most.
 
 use crate::journal::{Anchor, CallKind, Intent, JournalError};
-use millrace_client::chain::{AccountId, Call, RejectReason, MORTALITY, RECONNECT_AFTER};
+use millrace_client::chain::{blake2_256, AccountId, Call, RejectReason, MORTALITY, RECONNECT_AFTER};
 use std::{fmt::Display, future::Future, sync::Arc, time::Duration};
 use subxt::{
 	backend::LegacyBackend,
 	config::{DefaultExtrinsicParamsBuilder, RpcConfigFor},
 	dynamic::Value,
+	error::DispatchError,
+	events::Phase,
 	ext::scale_encode::EncodeAsFields,
 	rpcs::{
 		client::{reconnecting_rpc_client::FixedInterval, ReconnectingRpcClient, RpcClient},
@@ -115,6 +117,31 @@ impl Wire {
 		self.broadcast(intent).await
 	}
 
+	/// Why the chain refused an extrinsic that it has included, looked for in the blocks after `from`. `None` where it is
+	/// not found, or was not refused.
+	pub async fn refusal(&self, intent: &Intent, from: u64, best: &Anchor) -> Result<Option<String>, WireError> {
+		let hash = H256(blake2_256(&intent.bytes));
+		for number in from.saturating_add(1)..=best.number.min(intent.valid_until) {
+			let at = answered(self.client.at_block(number)).await?;
+			let extrinsics = answered(at.extrinsics().fetch()).await?;
+			// One that this program cannot decode must not hide ours.
+			let found = extrinsics.iter().flatten().find(|found| found.hash() == hash);
+			let Some(index) = found.map(|found| found.index()) else {
+				continue;
+			};
+			let phase = Phase::ApplyExtrinsic(u32::try_from(index).unwrap_or(u32::MAX));
+			let events = answered(at.events().fetch()).await?;
+			for event in events.iter().flatten().filter(|event| event.phase() == phase) {
+				if (event.pallet_name(), event.event_name()) == ("System", "ExtrinsicFailed") {
+					let error = DispatchError::decode_from(event.field_bytes(), at.metadata()).map_err(node)?;
+					return Ok(Some(in_words(&error)));
+				}
+			}
+			return Ok(None);
+		}
+		Ok(None)
+	}
+
 	async fn broadcast(&self, intent: &Intent) -> Result<(), WireError> {
 		let sent = timeout(PATIENCE, self.rpc.author_submit_extrinsic(&intent.bytes)).await;
 		match sent.map_err(silent)? {
@@ -176,6 +203,11 @@ impl Wire {
 					.await
 			}
 			Call::Heartbeat => self.encode(CallKind::Heartbeat, "heartbeat", (), anchor, nonce).await,
+			Call::EnrolDevice { slot, facts } => {
+				let facts = shapes::DeviceFacts::from(facts);
+				self.encode(CallKind::EnrolDevice, "enrol_device", (*slot, facts), anchor, nonce)
+					.await
+			}
 			other => Err(WireError::NotOurs(other.name())),
 		}
 	}
@@ -189,7 +221,7 @@ impl Wire {
 		nonce: u64,
 	) -> Result<Intent, WireError> {
 		let pallet = match kind {
-			CallKind::Drain | CallKind::Resume | CallKind::Heartbeat => "Providers",
+			CallKind::Drain | CallKind::Resume | CallKind::Heartbeat | CallKind::EnrolDevice => "Providers",
 			_ => "Market",
 		};
 		let payload = subxt::tx::dynamic(pallet, call, data);
@@ -234,6 +266,28 @@ mod shapes {
 
 	#[derive(EncodeAsType)]
 	#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
+	pub(super) struct DeviceFacts<'a> {
+		model: &'a [u8],
+		memory: u64,
+		compute_capability: Option<(u8, u8)>,
+		driver: &'a [u8],
+		uuid_hash: [u8; 32],
+	}
+
+	impl<'a> From<&'a chain::DeviceFacts> for DeviceFacts<'a> {
+		fn from(facts: &'a chain::DeviceFacts) -> Self {
+			Self {
+				model: facts.model.as_bytes(),
+				memory: facts.memory,
+				compute_capability: facts.compute_capability,
+				driver: facts.driver.as_bytes(),
+				uuid_hash: facts.uuid_hash,
+			}
+		}
+	}
+
+	#[derive(EncodeAsType)]
+	#[encode_as_type(crate_path = "subxt::ext::scale_encode")]
 	struct Pair {
 		left: Node,
 		right: Node,
@@ -263,6 +317,25 @@ mod shapes {
 				pairs: leaf.pairs.iter().map(pair).collect(),
 			}
 		}
+	}
+}
+
+/// A dispatch error in the metadata's words.
+fn in_words(error: &DispatchError) -> String {
+	let DispatchError::Module(module) = error else {
+		return error.to_string();
+	};
+	match module.details() {
+		Ok(details) => {
+			let docs: Vec<&str> = details.variant.docs.iter().map(|line| line.trim()).collect();
+			format!(
+				"{}::{}: {}",
+				details.pallet.name(),
+				details.variant.name,
+				docs.join(" ").trim()
+			)
+		}
+		Err(_) => module.details_string(),
 	}
 }
 

@@ -3,8 +3,8 @@
 use super::{
 	convert::{slash_id, IntoRuntime},
 	generated::api,
-	AccountId, Endpoint, JobId, JobSpec, KernelHash, Level, ProvidedLeaf, ProviderId, ProviderTerms, RejectReason,
-	SlashId, Tick, H256,
+	AccountId, DeviceFacts, Endpoint, JobId, JobSpec, KernelHash, Level, ProvidedLeaf, ProviderId, ProviderTerms,
+	RejectReason, SlashId, Tick, H256,
 };
 use crate::amount::Balance;
 use millrace_kernel::proof::LeafProof;
@@ -65,6 +65,10 @@ pub enum Call {
 	SetRefill { provider: ProviderId, refill: bool },
 	/// Providers: has an outage looked at whose tick has come; by anyone.
 	TouchOutage { provider: ProviderId, began: Tick },
+	/// Providers: says which device the worker computes with; signed by the worker.
+	EnrolDevice { slot: u8, facts: DeviceFacts },
+	/// Providers: takes a device out of its place; signed by the owner or the worker.
+	RemoveDevice { provider: ProviderId, slot: u8 },
 	/// Market: stands in the book; signed by the worker.
 	PlaceAsk { slot: u8, level: Level },
 	/// Market: leaves the book.
@@ -128,6 +132,8 @@ impl Call {
 			Call::Rebond { .. } => "rebond",
 			Call::SetRefill { .. } => "set_refill",
 			Call::TouchOutage { .. } => "touch",
+			Call::EnrolDevice { .. } => "enrol_device",
+			Call::RemoveDevice { .. } => "remove_device",
 			Call::PlaceAsk { .. } => "place_ask",
 			Call::WithdrawAsk { .. } => "withdraw_ask",
 			Call::SubmitJob { .. } => "submit_job",
@@ -188,6 +194,10 @@ impl Call {
 				visitor.visit(&providers.set_refill(provider.into_runtime(), refill))
 			}
 			Call::TouchOutage { provider, began } => visitor.visit(&providers.touch(provider.into_runtime(), began)),
+			Call::EnrolDevice { slot, facts } => visitor.visit(&providers.enrol_device(slot, facts.into_runtime())),
+			Call::RemoveDevice { provider, slot } => {
+				visitor.visit(&providers.remove_device(provider.into_runtime(), slot))
+			}
 			Call::PlaceAsk { slot, level } => visitor.visit(&market.place_ask(slot, level.into_runtime())),
 			Call::WithdrawAsk { slot } => visitor.visit(&market.withdraw_ask(slot)),
 			Call::SubmitJob { spec } => visitor.visit(&market.submit_job(spec.into_runtime())),

@@ -7,15 +7,17 @@ use super::{
 };
 use runtime_types::{
 	bounded_collections::bounded_vec::BoundedVec,
-	millrace_primitives::{self, ids, job, pool, price},
+	millrace_primitives::{self, enrolment, ids, job, pool, price},
 	pallet_market::types as market,
 	pallet_providers::{outage, types as providers},
 };
 
+mod devices;
 mod offers;
 mod outages;
 mod refutation;
 
+pub(super) use devices::{enrolment_key, enrolment_rules};
 pub(super) use refutation::{slash_id, IntoList};
 
 /// A plain value as the runtime's type.

@@ -46,6 +46,27 @@ impl Rejection {
 			"ProviderUnreachable" => {
 				"`millrace provider show` shows whether it is back; only the transaction's fee was paid"
 			}
+			"ProviderNotMeasured" => {
+				"its worker enrols its device; `millrace provider devices` shows where that stands; only the \
+				 transaction's fee was paid"
+			}
+			"NoSuchSlot" => "a provider has the places 0 to 7; only the transaction's fee was paid",
+			"NoSuchDevice" => "`millrace provider devices` shows which there are; only the transaction's fee was paid",
+			"InvalidDevice" => {
+				"a device has a name and a driver in printable ASCII; only the transaction's fee was paid"
+			}
+			"DeviceTaken" => {
+				"`millrace provider remove-device` frees it where it is enrolled; only the transaction's fee was paid"
+			}
+			"DeviceBusy" => {
+				"`millrace provider devices` shows when its measurement ends; only the transaction's fee was paid"
+			}
+			"AlreadyEnrolled" => {
+				"`millrace provider devices` shows where it stands; only the transaction's fee was paid"
+			}
+			"TooSoon" => {
+				"`millrace provider devices` shows when it can be enrolled again; only the transaction's fee was paid"
+			}
 			"ProviderConvicted" => "a result of the provider was refuted; only the transaction's fee was paid",
 			_ => "only the transaction's fee was paid",
 		}

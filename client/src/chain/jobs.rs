@@ -160,7 +160,15 @@ pub struct JobView {
 	pub state: JobState,
 }
 
+/// Whose jobs those are that measure devices: an account of the market that has no key.
+pub const MEASURER: AccountId = AccountId(*b"modlml/fees0measurer\0\0\0\0\0\0\0\0\0\0\0\0");
+
 impl JobView {
+	/// Whether it measures a device.
+	pub fn is_measurement(&self) -> bool {
+		self.requester == MEASURER
+	}
+
 	/// Bytes of the whole output.
 	pub fn output_bytes(&self) -> u64 {
 		u64::from(self.spec.items) * u64::from(self.item_size)

@@ -15,6 +15,7 @@ mod accounts;
 mod call;
 mod connect;
 mod convert;
+mod devices;
 mod error;
 mod events;
 mod generated;
@@ -34,11 +35,14 @@ mod wire;
 pub use accounts::{AccountBalance, Block};
 pub use call::Call;
 pub use connect::{BestBlocks, Chain, Follow, RECONNECT_AFTER};
+pub use devices::{
+	device_id, ClassTaskView, DeviceFacts, DeviceState, DeviceView, EnrolmentRulesView, DEVICES, MAX_DRIVER, MAX_MODEL,
+};
 pub use error::{ChainError, Rejection};
 pub use events::{JobEvent, Refutation, Settlement, Silence};
 pub use ids::{hash_from_hex, to_hex, BadId, JobId, KernelHash, ProviderId};
 pub use inclusion::Included;
-pub use jobs::{InputRef, JobSpec, JobState, JobView, KernelView, RejectReason, Target, Terms};
+pub use jobs::{InputRef, JobSpec, JobState, JobView, KernelView, RejectReason, Target, Terms, MEASURER};
 pub use outages::{DowntimePreview, Outage, PreviewStep, ProviderFilter};
 pub use pools::{BadPool, ClassFigures, DeviceClass, Pool, Rules};
 pub use price::{BadPrice, Level, Price, LEVELS, UNITS_PER_PRICE};

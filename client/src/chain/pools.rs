@@ -4,7 +4,7 @@ use super::Tick;
 use crate::amount::Balance;
 use std::{fmt, str::FromStr};
 
-/// What a device can do, as its owner claims it.
+/// What a device can do. Its owner names it; where the chain measures the class, the device must show it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum DeviceClass {
 	/// A laptop, four cores.

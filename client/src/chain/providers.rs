@@ -145,6 +145,12 @@ pub struct ProviderView {
 	pub outage: Option<Tick>,
 	/// When it last returned from being unreachable.
 	pub returned: Option<Tick>,
+	/// Devices that are enrolled.
+	pub devices: u8,
+	/// Those of them that have shown that they are of its class.
+	pub measured: u8,
+	/// Whether a device is being measured: until then it gets no other job.
+	pub measuring: bool,
 	/// What became of its assignments.
 	pub record: Record,
 }

@@ -17,6 +17,8 @@ use subxt::{
 	Metadata, SubstrateConfig,
 };
 
+mod devices;
+
 const JOB: [u8; 32] = [7; 32];
 
 fn offline() -> OfflineClientAtBlock<SubstrateConfig> {

@@ -205,3 +205,72 @@ fn commitments(references: &[InputRef]) -> Vec<InputCommitment> {
 		})
 		.collect()
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::{JobSpec, Price, Target, Terms, H256};
+
+	/// A kernel by which devices are measured.
+	const MIX32: &[u8] = include_bytes!("../../../runtime/kernels/mix32.mkb");
+
+	/// A measurement as the market opens it: of an account that signs nothing, for no money.
+	fn measurement(program: &Program) -> JobView {
+		JobView {
+			id: JobId([7; 32]),
+			requester: AccountId([2; 32]),
+			spec: JobSpec {
+				kernel: kernel_hash(program),
+				params: vec![1, 2],
+				inputs: Vec::new(),
+				items: 1 << 15,
+				max_units: program.header().max_units,
+				data_key: [0; 32],
+				terms: Terms {
+					target: Target::Provider {
+						provider: 4,
+						price: Price(0),
+					},
+					public: true,
+					run_ticks: 12,
+					window: 1_200,
+					expires: 100,
+				},
+			},
+			price: Price(0),
+			fee_rate: 0,
+			items_per_leaf: program.items_per_leaf(),
+			item_size: program.header().item_size,
+			data_units: 0,
+			escrow: 0,
+			fees_left: 0,
+			job_fee: 0,
+			assignments: 1,
+			acceptances: 1,
+			lapse_max: 0,
+			lapses_by: None,
+			state: JobState::Committed {
+				provider: 4,
+				payout: AccountId([3; 32]),
+				root: H256([5; 32]),
+				units: 1 << 36,
+				window: Window::Open { end: 1_300 },
+			},
+		}
+	}
+
+	#[test]
+	fn a_measurement_is_looked_into_like_any_public_job() {
+		let program = Program::decode(MIX32).unwrap();
+		let view = measurement(&program);
+		let subject = Subject::of(&view, MIX32).unwrap();
+		assert!(subject.public, "no data key is needed");
+		assert!(
+			subject.inputs.is_empty(),
+			"nothing but the chain is needed to re-run it"
+		);
+		assert_eq!((subject.provider, subject.leaves()), (4, 1 << 15));
+		assert_eq!(subject.leaf_units(), 1 << 21, "an item is a leaf of its own");
+		assert!(subject.is_state_of(&view));
+	}
+}

@@ -332,7 +332,7 @@ mod tests {
 	}
 
 	#[test]
-	fn providers_are_filtered_and_refilled_as_documented() {
+	fn providers_are_filtered_refilled_and_rid_of_devices_as_documented() {
 		let provider = |line: &str| match Cli::try_parse_from(line.split_whitespace()).unwrap().command {
 			Command::Provider { command } => command,
 			other => panic!("{other:?}"),
@@ -351,5 +351,11 @@ mod tests {
 			assert!(matches!(command, ProviderCommand::Refill { provider: 4, switch: found } if found == switch));
 		}
 		assert!(Cli::try_parse_from(["millrace", "provider", "refill", "4", "maybe"]).is_err());
+		assert!(matches!(
+			provider("millrace provider remove-device 4 --slot 7"),
+			ProviderCommand::RemoveDevice { provider: 4, slot: 7 }
+		));
+		let ninth = "millrace provider remove-device 4 --slot 8";
+		assert!(Cli::try_parse_from(ninth.split_whitespace()).is_err());
 	}
 }

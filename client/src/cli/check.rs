@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
 	amount::{self, Balance},
-	chain::{Chain, JobId, ProviderId},
+	chain::{Chain, JobId, ProviderId, MEASURER},
 	check::{Case, CheckError, Claimant, Delivery, Demanded, Examined, Found, Looked, Looker, Redress, Rerun, Subject},
 	exit::{Code, Failure},
 	job::{CheckWish, Records},
@@ -186,6 +186,13 @@ fn text(report: &Report) -> String {
 /// What the protocol offers where the provider shows nothing: leaves of an output of `most` bytes can be demanded.
 fn offer(subject: &Subject, most: u64, report: &Report) -> String {
 	let bytes = subject.output_bytes();
+	if subject.requester == MEASURER {
+		return format!(
+			"it measures a device, so anybody can make the provider show its leaves on the chain: `millrace check {} --demand \
+			 --refute`",
+			subject.job
+		);
+	}
 	if bytes <= most {
 		return format!(
 			"its requester can make the provider show its leaves on the chain: `millrace check {} --demand --refute`",

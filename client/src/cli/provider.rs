@@ -1,11 +1,14 @@
 //! `millrace provider`.
 
+mod classes;
 mod conviction;
+mod devices;
 mod list;
 mod outage;
 
 use self::{
 	conviction::{chilled_until, slash_object, slash_text, status_text},
+	devices::devices_text,
 	outage::{outage_object, outage_text},
 };
 use super::{
@@ -30,8 +33,11 @@ pub(super) async fn run(session: &Session<'_>, command: ProviderCommand) -> Resu
 		ProviderCommand::Register(arguments) => return register(session, arguments).await,
 		ProviderCommand::Show { provider } => return show(session, provider).await,
 		ProviderCommand::List(arguments) => return list::run(session, arguments).await,
+		ProviderCommand::Devices { provider } => return devices::run(session, provider).await,
+		ProviderCommand::Classes => return classes::run(session).await,
 		ProviderCommand::Preview { provider } => return outage::preview(session, provider).await,
 		ProviderCommand::Touch { provider } => return outage::touch(session, provider).await,
+		ProviderCommand::RemoveDevice { provider, slot } => Call::RemoveDevice { provider, slot },
 		ProviderCommand::Bond { provider, amount } => Call::Bond { provider, amount },
 		ProviderCommand::Unbond { provider, amount } => Call::Unbond { provider, amount },
 		ProviderCommand::Rebond { provider, amount } => Call::Rebond { provider, amount },
@@ -225,6 +231,9 @@ fn object(provider: &ProviderView, asks: &[AskView]) -> Value {
 		"drains_on_return": matches!(provider.status, Status::Unreachable { draining: true }),
 		"no_shows_in_a_row": provider.no_shows,
 		"refill": provider.refill,
+		"devices": provider.devices,
+		"measured": provider.measured,
+		"measuring": provider.measuring,
 		"assigned": provider.assigned,
 		"running": provider.running,
 		"committed": provider.committed,
@@ -279,6 +288,7 @@ async fn show(session: &Session<'_>, id: ProviderId) -> Result<(), Failure> {
 			("TLS key", to_hex(&provider.endpoint.tls_key.0)),
 			("pool (as its owner says)", pool(&provider)),
 			("lanes", provider.terms.lanes.to_string()),
+			("devices", devices_text(&provider)),
 			("least price", provider.terms.min_price.to_string()),
 			("may be named by jobs", yes(provider.terms.takes_targets)),
 			("status", status_text(&provider)),

@@ -273,7 +273,13 @@ async fn target(
 			if price < view.terms.min_price {
 				return Err(refused(format!("its owner wants at least {}", view.terms.min_price)));
 			}
-			Ok((Target::Provider { provider, price }, price, view.terms.class))
+			let class = view.terms.class;
+			if view.measured == 0 && at.enrolment_rules().await?.measures(class) {
+				return Err(refused(format!(
+					"no device of it has shown that it is of class {class}"
+				)));
+			}
+			Ok((Target::Provider { provider, price }, price, class))
 		}
 	}
 }

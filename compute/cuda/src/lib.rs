@@ -4,7 +4,7 @@ pub use crate::{
 	control::Control,
 	device::{Device, Loaded, OpenOptions, Source},
 	error::{CudaError, Unavailable},
-	probe::{devices, DeviceInfo},
+	probe::{devices, DeviceInfo, Uuid},
 	run::Slice,
 	trace::Trace,
 };

@@ -12,7 +12,27 @@ use cudarc::driver::{
 	result::{self, DriverError},
 	sys,
 };
-use std::ffi::{c_int, c_void};
+use std::{
+	ffi::{c_int, c_void},
+	fmt,
+};
+
+/// What names a device for good. Printed as `nvidia-smi -L` does: `GPU-01020304-0506-0708-090a-0b0c0d0e0f10`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Uuid(pub [u8; 16]);
+
+impl fmt::Display for Uuid {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str("GPU")?;
+		for (at, byte) in self.0.iter().enumerate() {
+			if matches!(at, 0 | 4 | 6 | 8 | 10) {
+				f.write_str("-")?;
+			}
+			write!(f, "{byte:02x}")?;
+		}
+		Ok(())
+	}
+}
 
 /// A CUDA device, as the driver describes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,8 +41,8 @@ pub struct DeviceInfo {
 	pub ordinal: u32,
 	/// Its name, such as `NVIDIA GeForce RTX 3060`.
 	pub name: String,
-	/// What names it for good: `GPU-` and a UUID, as `nvidia-smi -L` shows it.
-	pub uuid: String,
+	/// What names it for good.
+	pub uuid: Uuid,
 	/// Compute capability: major, minor.
 	pub compute_capability: (u32, u32),
 	/// The newest CUDA version that the driver supports: major, minor.
@@ -131,7 +151,7 @@ fn describe_device(ordinal: u32, driver: (u32, u32)) -> Result<DeviceInfo, Unava
 	Ok(DeviceInfo {
 		ordinal,
 		name: result::device::get_name(device).map_err(refused("tell a device's name"))?,
-		uuid: uuid_text(uuid.bytes.map(|byte| u8::from_ne_bytes(byte.to_ne_bytes()))),
+		uuid: Uuid(uuid.bytes.map(|byte| u8::from_ne_bytes(byte.to_ne_bytes()))),
 		compute_capability: (
 			attribute(
 				device,
@@ -145,18 +165,6 @@ fn describe_device(ordinal: u32, driver: (u32, u32)) -> Result<DeviceInfo, Unava
 		driver,
 		memory: memory as u64,
 	})
-}
-
-/// `GPU-01020304-0506-0708-090a-0b0c0d0e0f10`
-fn uuid_text(bytes: [u8; 16]) -> String {
-	let mut text = "GPU".to_owned();
-	for (at, byte) in bytes.iter().enumerate() {
-		if matches!(at, 0 | 4 | 6 | 8 | 10) {
-			text.push('-');
-		}
-		text.push_str(&format!("{byte:02x}"));
-	}
-	text
 }
 
 fn no_device() -> Unavailable {
@@ -250,7 +258,7 @@ mod tests {
 		let info = |compute_capability| DeviceInfo {
 			ordinal: 0,
 			name: "Some card".to_owned(),
-			uuid: String::new(),
+			uuid: Uuid([0; 16]),
 			compute_capability,
 			driver: (12, 4),
 			memory: 0,
@@ -273,7 +281,7 @@ mod tests {
 	#[test]
 	fn uuids_read_as_nvidia_smi_prints_them() {
 		assert_eq!(
-			uuid_text([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0xf0]),
+			Uuid([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0xf0]).to_string(),
 			"GPU-01020304-0506-0708-090a-0b0c0d0e0ff0"
 		);
 	}

@@ -55,6 +55,7 @@ pub mod pallet {
 		traits::{Consideration, Footprint},
 	};
 	use frame_system::pallet_prelude::*;
+	use sp_core::Bytes;
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -98,6 +99,30 @@ pub mod pallet {
 	/// The encoding of every registered kernel. Beside the record, so that looking one up decodes no code.
 	#[pallet::storage]
 	pub type Bytecode<T: Config> = StorageMap<_, Identity, KernelHash, BoundedVec<u8, T::MaxProgramBytes>>;
+
+	/// What a chain specification may set.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Whose the kernels are: it holds their deposits, and could retire them.
+		pub owner: Option<T::AccountId>,
+		/// Encodings of kernels.
+		pub kernels: Vec<Bytes>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		/// Refuses a specification with a kernel that is none, or whose deposit its owner cannot pay.
+		fn build(&self) {
+			for kernel in &self.kernels {
+				let registered = Pallet::<T>::register_genesis(self.owner.as_ref(), kernel.to_vec());
+				assert!(
+					registered.is_ok(),
+					"a kernel of the genesis cannot be registered: {registered:?}"
+				);
+			}
+		}
+	}
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]

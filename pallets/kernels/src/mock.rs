@@ -18,7 +18,7 @@ use polkadot_sdk::{
 	},
 	frame_system::mocking::MockBlock,
 	sp_io::TestExternalities,
-	sp_runtime::{BoundedVec, BuildStorage},
+	sp_runtime::{BoundedVec, BuildStorage, Storage},
 	*,
 };
 
@@ -105,8 +105,8 @@ impl crate::Config for Test {
 	type WeightInfo = ();
 }
 
-/// The state before a test.
-pub(crate) fn new_test_ext() -> TestExternalities {
+/// What the accounts have at first.
+pub(crate) fn new_test_storage() -> Storage {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	pallet_balances::GenesisConfig::<Test> {
 		balances: vec![(OWNER, ENDOWMENT), (STRANGER, ENDOWMENT), (POOR, 10)],
@@ -114,7 +114,12 @@ pub(crate) fn new_test_ext() -> TestExternalities {
 	}
 	.assimilate_storage(&mut storage)
 	.unwrap();
-	let mut ext = TestExternalities::from(storage);
+	storage
+}
+
+/// The state before a test.
+pub(crate) fn new_test_ext() -> TestExternalities {
+	let mut ext = TestExternalities::from(new_test_storage());
 	ext.execute_with(|| {
 		System::set_block_number(1);
 		Now::set(5_000);

@@ -39,6 +39,16 @@ impl<T: Config> Pallet<T> {
 		Ok(kernel)
 	}
 
+	/// Registers a kernel of the genesis.
+	pub(crate) fn register_genesis(
+		owner: Option<&T::AccountId>,
+		bytecode: Vec<u8>,
+	) -> Result<KernelHash, DispatchError> {
+		let owner = owner.ok_or("the genesis names nobody who owns its kernels")?;
+		let bytecode = BoundedVec::try_from(bytecode).map_err(|_| Error::<T>::InvalidKernel(Flaw::Length))?;
+		Self::do_register(owner.clone(), bytecode)
+	}
+
 	/// The name of a kernel: BLAKE2b-256 of its encoding.
 	pub(crate) fn hash(bytecode: &[u8]) -> KernelHash {
 		KernelHash(blake2_256(bytecode).into())

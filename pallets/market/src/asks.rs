@@ -238,6 +238,7 @@ impl<T: Config> Pallet<T> {
 			Ineligible::TakesNoTargets => Error::<T>::TakesNoTargets,
 			Ineligible::PriceTooLow { .. } => Error::<T>::PriceTooLow,
 			Ineligible::Full => Error::<T>::ProviderFull,
+			Ineligible::NotMeasured { .. } => Error::<T>::ProviderNotMeasured,
 		}
 		.into()
 	}
@@ -257,9 +258,11 @@ impl<T: Config> ProviderEvents for Pallet<T> {
 		let Some(view) = T::Providers::view(provider) else {
 			return;
 		};
-		let level = Level::at_least(view.min_price).unwrap_or(Level(u8::MAX));
+		let least = Level::at_least(view.min_price).unwrap_or(Level(u8::MAX));
 		let mut standing = ProviderAsks::default();
 		for (slot, place) in (0..asks).zip(standing.slots.iter_mut()) {
+			// Each on a level of its own: none is any other's neighbour.
+			let level = Level(least.0.saturating_add(slot));
 			*place = Some(Ask {
 				pool: view.pool,
 				level,

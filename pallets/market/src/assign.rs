@@ -10,7 +10,7 @@ use crate::{
 };
 use millrace_primitives::{
 	traits::{JobPhase, Outcome, ProtocolClock, ProviderView, Providers},
-	JobId, Level, Pool, Price, ProviderId, Target,
+	JobId, Level, Pool, Price, ProviderId, Target, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::Pays, ensure, storage::with_storage_layer},
@@ -208,19 +208,19 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The assigned job, its provider, and whether the signer is that provider's worker within its window.
-	fn assigned_to(who: &T::AccountId, id: JobId) -> Result<(JobOf<T>, ProviderId), DispatchError> {
+	/// The assigned job, its provider, and the end of its window, if the signer is that provider's worker within it.
+	fn assigned_to(who: &T::AccountId, id: JobId) -> Result<(JobOf<T>, ProviderId, Tick), DispatchError> {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Assigned { provider, until } = job.state else {
 			return Err(Error::<T>::NotAssigned.into());
 		};
 		ensure!(T::Providers::by_worker(who) == Some(provider), Error::<T>::NotAssignee);
 		ensure!(Self::now() <= until, Error::<T>::AcceptWindowOver);
-		Ok((job, provider))
+		Ok((job, provider, until))
 	}
 
 	pub(crate) fn do_accept(who: &T::AccountId, id: JobId) -> DispatchResult {
-		let (mut job, provider) = Self::assigned_to(who, id)?;
+		let (mut job, provider, until) = Self::assigned_to(who, id)?;
 		let view = Self::unconvicted(provider)?;
 		ensure!(!view.is_busy(), Error::<T>::NoLane);
 
@@ -229,7 +229,11 @@ impl<T: Config> Pallet<T> {
 		Self::unschedule(id, &job);
 		Self::use_fee(&mut job);
 		job.acceptances = job.acceptances.saturating_add(1);
-		let deadline = Self::now().saturating_add(job.terms.run_ticks);
+		let deadline = if Self::is_measurement(&job) {
+			until
+		} else {
+			Self::now().saturating_add(job.terms.run_ticks)
+		};
 		job.state = JobState::Running {
 			provider,
 			payout: view.payout,
@@ -246,7 +250,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_reject(who: &T::AccountId, id: JobId, reason: RejectReason) -> Result<Pays, DispatchError> {
-		let (mut job, provider) = Self::assigned_to(who, id)?;
+		let (mut job, provider, _) = Self::assigned_to(who, id)?;
 		if reason == RejectReason::Busy {
 			let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
 			ensure!(view.is_busy(), Error::<T>::NotBusy);

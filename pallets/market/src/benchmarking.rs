@@ -14,7 +14,7 @@
 use crate::{
 	migrations::{v1, v2::MigrateToV2},
 	Asks, Call, Clock, Config, DeadlineCursor, Event, FeeEra, FeeTally, JobState, Jobs, Pallet, RejectReason,
-	Requesters, MAX_ASKS,
+	Requesters,
 };
 use alloc::{vec, vec::Vec};
 use millrace_primitives::{
@@ -119,10 +119,24 @@ fn new_provider<T: Config>(seed: u32, lanes: u16) -> (Party<T>, Pool) {
 	((provider, worker), pool)
 }
 
-fn place<T: Config>(party: &Party<T>, slots: core::ops::Range<u8>, level: Level) {
-	for slot in slots {
-		Pallet::<T>::place_ask(RawOrigin::Signed(party.1.clone()).into(), slot, level).unwrap();
+fn place<T: Config>(party: &Party<T>, slot: u8, level: Level) {
+	Pallet::<T>::place_ask(RawOrigin::Signed(party.1.clone()).into(), slot, level).unwrap();
+}
+
+/// Three asks above all that jobs here bid, each on a level of its own with another provider's behind it: none is any
+/// other's neighbour, so taking them out of the queues and putting them back touches as much as it can.
+fn place_high<T: Config>(party: &Party<T>, first: u8) {
+	let (crowd, _) = new_provider::<T>(100 + party.0 .0, 1);
+	for (slot, level) in (first..).zip(251..254) {
+		place::<T>(party, slot, Level(level));
+		place::<T>(&crowd, slot, Level(level));
 	}
+}
+
+/// Every ask that a provider can have: the first at `level`, where jobs find it.
+fn place_all<T: Config>(party: &Party<T>, level: Level) {
+	place::<T>(party, 0, level);
+	place_high::<T>(party, 1);
 }
 
 fn asks_queued<T: Config>(provider: ProviderId) -> usize {
@@ -142,7 +156,7 @@ fn provider_of<T: Config>(id: JobId) -> Option<ProviderId> {
 fn full_provider<T: Config>() -> (Party<T>, JobId, JobId) {
 	let (party, pool) = new_provider::<T>(1, 1);
 	let (low, _, _) = levels::<T>(pool, party.0);
-	place::<T>(&party, 0..MAX_ASKS, low);
+	place_all::<T>(&party, low);
 	let job = submit::<T>(1, pool, low);
 	submit::<T>(2, pool, low);
 	let waiting = submit::<T>(3, pool, low);
@@ -156,7 +170,7 @@ fn full_provider<T: Config>() -> (Party<T>, JobId, JobId) {
 fn second_provider<T: Config>() -> Party<T> {
 	let (party, pool) = new_provider::<T>(2, 1);
 	let (_, dear, top) = levels::<T>(pool, party.0);
-	place::<T>(&party, 0..MAX_ASKS, dear);
+	place_all::<T>(&party, dear);
 	let filler = submit::<T>(4, pool, top);
 	assert_eq!(provider_of::<T>(filler), Some(party.0));
 	party
@@ -167,7 +181,7 @@ fn running<T: Config>() -> (Party<T>, Party<T>, JobId, JobId) {
 	let second = second_provider::<T>();
 	let (party, pool) = new_provider::<T>(1, 1);
 	let (low, _, top) = levels::<T>(pool, party.0);
-	place::<T>(&party, 0..MAX_ASKS, low);
+	place_all::<T>(&party, low);
 	let job = submit::<T>(1, pool, top);
 	submit::<T>(2, pool, top);
 	let waiting = submit::<T>(3, pool, low);
@@ -180,9 +194,9 @@ fn running<T: Config>() -> (Party<T>, Party<T>, JobId, JobId) {
 fn committed<T: Config>() -> (T::AccountId, JobId) {
 	let (party, pool) = new_provider::<T>(1, 1);
 	let (low, dear, _) = levels::<T>(pool, party.0);
-	place::<T>(&party, 0..1, low);
+	place::<T>(&party, 0, low);
 	let (after, _) = new_provider::<T>(2, 1);
-	place::<T>(&after, 0..1, dear);
+	place::<T>(&after, 0, dear);
 	let job = submit::<T>(1, pool, low);
 	Pallet::<T>::commit_result(RawOrigin::Signed(party.1.clone()).into(), job, H256::zero(), 0).unwrap();
 	Pallet::<T>::withdraw_all(party.0).unwrap();
@@ -198,9 +212,9 @@ mod benchmarks {
 	#[benchmark]
 	fn place_ask() {
 		let (party, pool) = new_provider::<T>(1, 2);
-		let (low, dear, _) = levels::<T>(pool, party.0);
+		let (low, _, _) = levels::<T>(pool, party.0);
 		let jobs: Vec<JobId> = (0..4).map(|seed| submit::<T>(seed, pool, low)).collect();
-		place::<T>(&party, 0..3, dear);
+		place_high::<T>(&party, 0);
 		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
@@ -214,7 +228,7 @@ mod benchmarks {
 	fn withdraw_ask() {
 		let parties: Vec<(Party<T>, Pool)> = (1..4).map(|seed| new_provider::<T>(seed, 1)).collect();
 		for (party, pool) in &parties {
-			place::<T>(party, 0..1, levels::<T>(*pool, party.0).0);
+			place::<T>(party, 0, levels::<T>(*pool, party.0).0);
 		}
 		set_now::<T>(Pallet::<T>::now() + T::Rules::get().ask_life_min);
 		let ((provider, worker), _) = parties[1].clone();
@@ -230,11 +244,11 @@ mod benchmarks {
 	fn submit_job() {
 		// Room for five: placing the last ask takes four jobs, and the fifth is left to wait beside it.
 		let (party, pool) = new_provider::<T>(1, 3);
-		let (low, dear, _) = levels::<T>(pool, party.0);
+		let (low, _, _) = levels::<T>(pool, party.0);
 		T::Providers::move_job(party.0, None, Some(JobPhase::Assigned), None).unwrap();
 		let jobs: Vec<JobId> = (0..5).map(|seed| submit::<T>(seed, pool, low)).collect();
-		place::<T>(&party, 0..3, dear);
-		place::<T>(&party, 3..4, low);
+		place_high::<T>(&party, 0);
+		place::<T>(&party, 3, low);
 		assert_eq!(provider_of::<T>(jobs[4]), None);
 		let caller = requester::<T>(9);
 
@@ -273,7 +287,7 @@ mod benchmarks {
 		let second = second_provider::<T>();
 		let (party, pool) = new_provider::<T>(1, 2);
 		let (low, _, top) = levels::<T>(pool, party.0);
-		place::<T>(&party, 0..MAX_ASKS, low);
+		place_all::<T>(&party, low);
 		let job = submit::<T>(1, pool, top);
 		T::Providers::bench_sample(party.0);
 
@@ -439,7 +453,7 @@ mod benchmarks {
 		let second = second_provider::<T>();
 		let (party, pool) = new_provider::<T>(1, 2);
 		let (low, _, top) = levels::<T>(pool, party.0);
-		place::<T>(&party, 0..MAX_ASKS, low);
+		place_all::<T>(&party, low);
 		let job = submit::<T>(1, pool, top);
 		let tick = Jobs::<T>::get(job).unwrap().due_tick().unwrap();
 		set_now::<T>(tick + 1);
@@ -458,7 +472,7 @@ mod benchmarks {
 	fn serve_wake() {
 		let (party, pool) = new_provider::<T>(1, 1);
 		let (low, _, _) = levels::<T>(pool, party.0);
-		place::<T>(&party, 0..MAX_ASKS, low);
+		place_all::<T>(&party, low);
 		submit::<T>(1, pool, low);
 		Pallet::<T>::pause(party.0).unwrap();
 		let waiting = submit::<T>(2, pool, low);

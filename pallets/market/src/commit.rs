@@ -2,7 +2,7 @@
 
 use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, Window};
 use millrace_primitives::{
-	traits::{JobPhase, ProtocolClock, Providers},
+	traits::{JobPhase, Measurement, ProtocolClock, Providers},
 	JobId, ProviderId,
 };
 use polkadot_sdk::{
@@ -79,7 +79,7 @@ impl<T: Config> Pallet<T> {
 			window: Window::Open { end: window_end },
 		};
 		Self::schedule(id, &job);
-		Jobs::<T>::insert(id, job);
+		Jobs::<T>::insert(id, &job);
 		Self::deposit_event(Event::JobCommitted {
 			job: id,
 			provider,
@@ -87,6 +87,8 @@ impl<T: Config> Pallet<T> {
 			units,
 			window_end,
 		});
+		let ticks = Self::measured_ticks(&job);
+		Self::tell_measured(id, &job, Measurement::Committed { ticks });
 		Self::room_made(provider)
 	}
 }

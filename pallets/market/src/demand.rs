@@ -42,8 +42,7 @@ pub const ANSWER_PART: u32 = 16;
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_demand(who: T::AccountId, id: JobId, leaves: LeafSet) -> DispatchResult {
 		let (mut job, provider) = Self::refutable(id)?;
-		ensure!(job.requester == who, Error::<T>::NotRequester);
-		ensure!(job.output_bytes() <= DEMANDABLE_OUTPUT, Error::<T>::OutputNotDemandable);
+		Self::ensure_may_demand(&who, &job, provider)?;
 		let JobState::Committed {
 			window: Window::Open { end },
 			..
@@ -79,6 +78,20 @@ impl<T: Config> Pallet<T> {
 			fee,
 			until,
 		});
+		Ok(())
+	}
+
+	/// The requester may demand leaves, where the chain could carry them all. Of a measurement, whose requester signs
+	/// nothing, anybody may, for some leaves show enough; but not of a provider that does not answer: its outage costs what
+	/// outages cost.
+	fn ensure_may_demand(who: &T::AccountId, job: &JobOf<T>, provider: ProviderId) -> DispatchResult {
+		if Self::is_measurement(job) {
+			let answers = T::Providers::view(provider).is_some_and(|view| view.answers);
+			ensure!(answers, Error::<T>::ProviderUnreachable);
+		} else {
+			ensure!(job.requester == *who, Error::<T>::NotRequester);
+			ensure!(job.output_bytes() <= DEMANDABLE_OUTPUT, Error::<T>::OutputNotDemandable);
+		}
 		Ok(())
 	}
 
@@ -302,7 +315,8 @@ impl<T: Config> Pallet<T> {
 	/// Demanded leaves have not come in time: the job is void, and the stake pays.
 	pub(crate) fn end_silent(id: JobId, job: JobOf<T>, provider: ProviderId) -> DispatchResult {
 		let missing = Demands::<T>::get(id).map_or(0, |demand| count(&demand.leaves));
-		let set_aside = T::Providers::slash(provider, Offence::Silence { escrow: job.escrow });
+		let escrow = Self::silence_escrow(&job, provider);
+		let set_aside = T::Providers::slash(provider, Offence::Silence { escrow });
 		let (refund, fees_returned) = Self::take_back(id, &job, provider, |known| {
 			known.silent = known.silent.saturating_add(1)
 		})?;

@@ -2,7 +2,7 @@
 
 use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, Requester, Requesters};
 use millrace_primitives::{
-	traits::{JobPhase, Outcome, ProtocolClock, Providers},
+	traits::{JobPhase, Measurement, Outcome, ProtocolClock, Providers},
 	Balance, JobId, ProviderId,
 };
 use polkadot_sdk::{
@@ -81,7 +81,7 @@ impl<T: Config> Pallet<T> {
 		Self::unassign(id, &job, provider, JobPhase::Running)?;
 		let owed = job.late_credit().checked_div(2).unwrap_or(0);
 		let credit = T::Providers::take_stake(provider, owed, &job.requester);
-		T::Providers::record(provider, Outcome::Abandoned);
+		Self::record(&job, provider, Outcome::Abandoned);
 		Self::deposit_event(Event::JobAbandoned {
 			job: id,
 			provider,
@@ -95,7 +95,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn end_late(id: JobId, job: JobOf<T>, provider: ProviderId) -> DispatchResult {
 		Self::unassign(id, &job, provider, JobPhase::Running)?;
 		let credit = T::Providers::take_stake(provider, job.late_credit(), &job.requester);
-		T::Providers::record(provider, Outcome::Late);
+		Self::record(&job, provider, Outcome::Late);
 		Self::deposit_event(Event::JobLate {
 			job: id,
 			provider,
@@ -127,6 +127,7 @@ impl<T: Config> Pallet<T> {
 			known.live = known.live.saturating_sub(1);
 			count(known);
 		});
+		Self::tell_measured(id, job, Measurement::Failed);
 		(refund, fees_returned)
 	}
 }

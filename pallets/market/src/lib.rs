@@ -27,6 +27,7 @@ mod deadlines;
 mod demand;
 mod eligibility;
 mod ending;
+mod enrolment;
 mod escrow;
 mod fees;
 pub mod migrations;
@@ -385,6 +386,13 @@ pub mod pallet {
 			refund: Balance,
 			fees_returned: Balance,
 		},
+		/// A job measures a device. Its fee came from the account of the provider's owner, or else from the stake.
+		MeasurementCharged {
+			job: JobId,
+			provider: ProviderId,
+			from_owner: Balance,
+			from_stake: Balance,
+		},
 		/// An ask was placed; parked if its provider has no room or is paused.
 		AskPlaced {
 			provider: ProviderId,
@@ -532,6 +540,8 @@ pub mod pallet {
 		NotDemanded,
 		/// The leaf is not the one that the job's root commits to. Send its bytes, its traps and its way from the root.
 		BadLeaf,
+		/// No device of the provider has shown that it is of its class. Its worker enrols it, and it computes what is drawn.
+		ProviderNotMeasured,
 	}
 
 	#[pallet::hooks]
@@ -572,7 +582,7 @@ pub mod pallet {
 		/// - `level`: the least price, at least what the owner has signed.
 		///
 		/// **Errors**: `Halted`, `NotWorker`, `NoSuchSlot`, `SlotTaken`, `Barred`, `PriceTooLow`, and why the provider
-		/// may not stand in the book: `ProviderNotActive`, `ProviderHasNoWorker`, `StakeTooLow`.
+		/// may not stand in the book: `ProviderNotActive`, `ProviderHasNoWorker`, `StakeTooLow`, `ProviderNotMeasured`.
 		///
 		/// **Events**: `AskPlaced`, and `JobAssigned` for each bid that it takes.
 		#[pallet::call_index(0)]
@@ -787,13 +797,14 @@ pub mod pallet {
 
 		/// Demands leaves of a committed result that its provider does not serve. The challenge window waits.
 		///
-		/// **Dispatch origin**: The requester, who prepays the answer.
+		/// **Dispatch origin**: The requester; anyone, where the job measures a device that can be reached. The signer prepays
+		/// the answer.
 		///
 		/// ## Parameters
 		/// - `leaves`: their numbers, strictly ascending; in all as many as the job has.
 		///
 		/// **Errors**: `UnknownJob`, `NotCommitted`, `WindowOver`, `AlreadyVoid`, `NotRequester`, `OutputNotDemandable`,
-		/// `DemandOpen`, `BadLeaves`, `TooManyDemanded`, `InsufficientFunds`.
+		/// `DemandOpen`, `BadLeaves`, `TooManyDemanded`, `InsufficientFunds`, `ProviderUnreachable`.
 		///
 		/// **Events**: `LeavesDemanded`.
 		#[pallet::call_index(13)]
@@ -816,6 +827,15 @@ pub mod pallet {
 		pub fn provide(origin: OriginFor<T>, job: JobId, leaves: ProvidedLeaves) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			Ok(Self::do_provide(who, job, leaves)?.into())
+		}
+	}
+
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Whose jobs those are that measure devices.
+		#[pallet::constant_name(Measurer)]
+		fn measurer_account() -> T::AccountId {
+			Self::measurer()
 		}
 	}
 

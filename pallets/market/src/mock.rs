@@ -16,8 +16,8 @@ use crate::{Clock, HoldReason, JobOf, MarketRules, Requesters, WeightInfo};
 use millrace_primitives::{
 	job::job_id,
 	traits::{Classes, ProtocolClock},
-	Balance, ClassFigures, DeviceClass, InputRef, JobId, JobKind, JobSpec, KernelHash, Level, Pool, Price, ProviderId,
-	Region, Target, Terms, Tick,
+	Balance, ClassFigures, ClassTask, DeviceClass, InputRef, JobId, JobKind, JobSpec, KernelHash, Level, Pool, Price,
+	ProviderId, Region, Target, Terms, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{

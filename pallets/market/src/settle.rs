@@ -3,7 +3,7 @@
 use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, Requesters, Totals, Window};
 use alloc::vec::Vec;
 use millrace_primitives::{
-	traits::{JobPhase, Outcome, ProtocolClock, Providers, UsageSink},
+	traits::{JobPhase, Measurement, Outcome, ProtocolClock, Providers, UsageSink},
 	Balance, JobId, ProviderId, Tick,
 };
 use polkadot_sdk::{
@@ -101,10 +101,15 @@ impl<T: Config> Pallet<T> {
 		};
 		Self::collect(&job.requester, fee);
 
-		Self::forget_no_shows(provider);
-		Self::count_payment(&job.requester, payment, fee, lapsed);
-		T::Providers::record(provider, Outcome::Paid(payment));
-		T::UsageSink::paid(provider, payment, fee);
+		if Self::is_measurement(&job) {
+			Self::tell_measured(id, &job, Measurement::Stands);
+			Requesters::<T>::mutate(&job.requester, |known| known.live = known.live.saturating_sub(1));
+		} else {
+			Self::forget_no_shows(provider);
+			Self::count_payment(&job.requester, payment, fee, lapsed);
+			T::Providers::record(provider, Outcome::Paid(payment));
+			T::UsageSink::paid(provider, payment, fee);
+		}
 		Self::deposit_event(Event::JobSettled {
 			job: id,
 			provider,

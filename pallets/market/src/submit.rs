@@ -4,7 +4,7 @@ use crate::{Config, Error, Event, Halted, JobOf, JobState, MarketRules, Pallet, 
 use millrace_primitives::{
 	job::{data_units, job_id},
 	traits::{Classes, KernelFacts, Kernels, ProtocolClock, Providers},
-	ClassFigures, JobSpec, Price, Target, Tick,
+	ClassFigures, JobId, JobSpec, Price, Target, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{ensure, traits::Get},
@@ -46,18 +46,23 @@ impl<T: Config> Pallet<T> {
 		known.nonce = known.nonce.saturating_add(1);
 		known.live = known.live.saturating_add(1);
 		Requesters::<T>::insert(&who, known);
+		Self::announce(id, &job);
+		match job.terms.target {
+			Target::Book { .. } => Self::enter_book(id, job),
+			Target::Provider { provider, price } => Self::assign(id, job, provider, price),
+		}
+	}
+
+	/// Says that a job is there.
+	pub(crate) fn announce(id: JobId, job: &JobOf<T>) {
 		Self::deposit_event(Event::JobSubmitted {
 			job: id,
-			requester: who,
+			requester: job.requester.clone(),
 			kernel: job.kernel,
 			items: job.items,
 			escrow: job.escrow,
 			fees: job.fees_held(),
 		});
-		match job.terms.target {
-			Target::Book { .. } => Self::enter_book(id, job),
-			Target::Provider { provider, price } => Self::assign(id, job, provider, price),
-		}
 	}
 
 	/// What the kernel says about the specification.
@@ -116,7 +121,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The job with everything that it depends on copied into it; its escrow is still to be set.
-	fn new_job(
+	pub(crate) fn new_job(
 		requester: T::AccountId,
 		spec: JobSpec,
 		facts: &KernelFacts,

@@ -18,7 +18,8 @@ use crate::{
 	types::*,
 	*,
 };
-use millrace_primitives::{traits::Offence, DeviceClass, Price, Region, MILL};
+use codec::Encode;
+use millrace_primitives::{traits::Offence, DeviceClass, JobId, Price, Region, MILL};
 use polkadot_sdk::{
 	frame_benchmarking::v2::*,
 	frame_support::{
@@ -32,6 +33,7 @@ use polkadot_sdk::{
 	},
 	frame_system::RawOrigin,
 	sp_core::H256,
+	sp_io::hashing::blake2_256,
 	sp_runtime::BoundedVec,
 };
 
@@ -83,7 +85,74 @@ pub(crate) fn bench_provider<T: Config>(seed: u32, lanes: u16) -> (ProviderId, T
 	let id = Pallet::<T>::do_register(owner, worker.clone(), payout, endpoint(b'a'), terms, stake)
 		.expect("the provider is valid");
 	unbond_parts::<T>(id, MAX_UNBONDING);
+	for slot in 0..MAX_DEVICES {
+		measured::<T>(id, slot);
+	}
 	(id, worker)
+}
+
+/// The longest description of a device that is like no other.
+fn facts(id: ProviderId, slot: u8, change: u8) -> DeviceFacts {
+	DeviceFacts {
+		model: BoundedVec::truncate_from(alloc::vec![b'm'; MAX_MODEL as usize]),
+		memory: u64::MAX,
+		compute_capability: Some((9, 0)),
+		driver: BoundedVec::truncate_from(alloc::vec![b'd'; MAX_DRIVER as usize]),
+		uuid_hash: H256(blake2_256(&(id, slot, change).encode())),
+	}
+}
+
+/// Gives a provider a device that was measured long ago.
+fn measured<T: Config>(id: ProviderId, slot: u8) {
+	let facts = facts(id, slot, 0);
+	DeviceIds::<T>::insert(facts.uuid_hash, (id, slot));
+	let state = DeviceState::Measured {
+		class: provider_of::<T>(id).terms.class,
+		at: 0,
+		ticks: 1,
+		job: JobId(facts.uuid_hash),
+	};
+	Devices::<T>::insert(
+		id,
+		slot,
+		Device {
+			facts,
+			requested: 0,
+			state,
+			job: None,
+		},
+	);
+	Providers::<T>::mutate(id, |slot| {
+		let provider = slot.as_mut().expect("the provider is registered");
+		provider.devices += 1;
+		provider.measured += 1;
+	});
+}
+
+/// As [`sampled`], but one device is all that it has: without it every ask leaves.
+fn with_one_device<T: Config>() -> (ProviderId, T::AccountId) {
+	let (id, worker) = sampled::<T>();
+	for slot in 1..MAX_DEVICES {
+		Pallet::<T>::do_remove_device(&worker, id, slot).expect("it is not busy");
+	}
+	rest::<T>();
+	(id, worker)
+}
+
+/// As [`sampled`], but the owner has nothing to pay a job fee with: that comes from the stake.
+fn without_money<T: Config>() -> ProviderId {
+	let (id, _) = sampled::<T>();
+	let owner = provider_of::<T>(id).owner;
+	T::Currency::set_balance(&owner, T::Currency::minimum_balance());
+	rest::<T>();
+	id
+}
+
+/// Lets the time pass after which every device may be measured again.
+fn rest<T: Config>() {
+	let rules = T::Enrolment::get();
+	let longest = rules.tasks.iter().flatten().flatten().map(|task| task.ticks).max();
+	T::Clock::set_now(T::Clock::now() + rules.retry_ticks + longest.unwrap_or(0) * rules.rest);
 }
 
 /// Lets so many parts unbond, a planck each.
@@ -517,6 +586,61 @@ mod benchmarks {
 		assert!(matches!(provider.status, Status::Chilled { .. }));
 		assert!(provider.ledger.set_aside > 0 && provider.load.asks == 0);
 		assert!(Outages::<T>::get(id, began).is_none());
+	}
+
+	#[benchmark]
+	fn enrol_device() {
+		let (id, worker) = with_one_device::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(worker), 0, facts(id, 0, 1));
+
+		assert_eq!(provider_of::<T>(id).load.asks, 0);
+		assert_eq!(RequestQueue::<T>::get(), QueueEnds { head: 0, tail: 1 });
+	}
+
+	#[benchmark]
+	fn remove_device() {
+		let (id, worker) = with_one_device::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(worker), id, 0);
+
+		assert_eq!(provider_of::<T>(id).load.asks, 0);
+	}
+
+	#[benchmark]
+	fn serve_request() {
+		let id = without_money::<T>();
+		let worker = provider_of::<T>(id).worker.expect("it has one");
+		Pallet::<T>::do_enrol_device(&worker, 0, facts(id, 0, 1)).expect("it is another one");
+		let now = T::Clock::now() + T::Enrolment::get().draw_ticks;
+		T::Clock::set_now(now);
+
+		#[block]
+		{
+			Pallet::<T>::poll_enrolment(now, &H256::zero(), &mut WeightMeter::new());
+		}
+
+		assert!(provider_of::<T>(id).measuring);
+	}
+
+	#[benchmark]
+	fn draw_idle() {
+		let id = without_money::<T>();
+		let now = T::Clock::now();
+		let index = Reachable::<T>::get(id).expect("it is sampled").index;
+		let seed = (0u64..)
+			.map(|number| H256(blake2_256(&number.encode())))
+			.find(|seed| Pallet::<T>::drawn_by(&Pallet::<T>::mixed(seed)) == Some(index))
+			.expect("some seed draws it");
+
+		#[block]
+		{
+			Pallet::<T>::poll_enrolment(now, &seed, &mut WeightMeter::new());
+		}
+
+		assert!(provider_of::<T>(id).measuring);
 	}
 
 	#[benchmark]

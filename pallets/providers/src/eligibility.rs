@@ -54,7 +54,7 @@ impl<T: Config> Pallet<T> {
 				need: provider.terms.min_price,
 			});
 		}
-		if !provider.load.has_room(provider.terms.lanes) {
+		if provider.measuring || !provider.load.has_room(provider.terms.lanes) {
 			return Err(Ineligible::Full);
 		}
 		Ok(())
@@ -96,6 +96,11 @@ impl<T: Config> Pallet<T> {
 		let have = provider.ledger.active;
 		if have < need {
 			return Err(Ineligible::StakeTooLow { have, need });
+		}
+		if Self::lacks_measurement(provider) {
+			return Err(Ineligible::NotMeasured {
+				class: provider.terms.class,
+			});
 		}
 		Ok(())
 	}

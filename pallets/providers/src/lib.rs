@@ -15,8 +15,8 @@
 extern crate alloc;
 
 use millrace_primitives::{
-	traits::{Classes, Ineligible, ProtocolClock, ProviderEvents},
-	Balance, ProviderId, SlashId, Tick,
+	traits::{Classes, Ineligible, Measurements, ProtocolClock, ProviderEvents},
+	Balance, DeviceClass, EnrolmentRules, JobId, ProviderId, SlashId, Tick,
 };
 use polkadot_sdk::*;
 
@@ -24,6 +24,7 @@ use polkadot_sdk::*;
 mod benchmarking;
 mod downtime;
 mod eligibility;
+mod enrolment;
 mod liveness;
 pub mod migrations;
 #[cfg(test)]
@@ -45,7 +46,8 @@ pub mod weights;
 pub use outage::{DowntimePreview, DowntimeStep, LivenessRules, Outage, PreviewStep};
 pub use pallet::*;
 pub use types::{
-	Endpoint, Ledger, Load, Provider, ProviderTerms, Record, Slash, SlashCause, SlashShares, Status, Unbonding,
+	Device, DeviceFacts, DeviceState, Endpoint, Ledger, Load, Provider, ProviderTerms, Record, Slash, SlashCause,
+	SlashShares, Status, Unbonding,
 };
 pub use weights::WeightInfo;
 
@@ -64,7 +66,7 @@ pub mod pallet {
 	use super::*;
 	use crate::{
 		outage::{Drops, OwnerStake, QueueEnds, SampleBatch, Sampled},
-		types::ProviderFilter,
+		types::{MeasureRequest, ProviderFilter},
 	};
 	use alloc::vec::Vec;
 	use frame_support::{pallet_prelude::*, traits::fungible, weights::WeightMeter};
@@ -73,7 +75,7 @@ pub mod pallet {
 	use sp_runtime::Perbill;
 
 	/// The version of the storage layout.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -143,6 +145,12 @@ pub mod pallet {
 		/// Randomness of the parent block, which nobody could know when it was decided who can be sampled. None is no
 		/// sample.
 		type Seed: Get<Option<H256>>;
+
+		/// The figures of enrolment: what a device of each class must show.
+		type Enrolment: Get<EnrolmentRules>;
+
+		/// Who gives a device the job that measures it.
+		type Measurements: Measurements<Self::AccountId>;
 
 		/// Who gets what outages cost.
 		type Treasury: Get<Self::AccountId>;
@@ -233,6 +241,30 @@ pub mod pallet {
 	/// When the outages are looked at.
 	#[pallet::storage]
 	pub type OutageChecks<T: Config> = StorageDoubleMap<_, Twox64Concat, Tick, Twox64Concat, (ProviderId, Tick), ()>;
+
+	/// The devices of each provider, by their places.
+	#[pallet::storage]
+	pub type Devices<T: Config> = StorageDoubleMap<_, Twox64Concat, ProviderId, Twox64Concat, u8, Device>;
+
+	/// Where a device is enrolled, by the hash of its UUID. It is enrolled once.
+	#[pallet::storage]
+	pub type DeviceIds<T: Config> = StorageMap<_, Blake2_128Concat, H256, (ProviderId, u8)>;
+
+	/// The devices that wait for their task, who asked first first.
+	#[pallet::storage]
+	pub type Requests<T: Config> = StorageMap<_, Twox64Concat, u32, MeasureRequest>;
+
+	/// The ends of that queue.
+	#[pallet::storage]
+	pub type RequestQueue<T: Config> = StorageValue<_, QueueEnds, ValueQuery>;
+
+	/// The place of the device that each live measurement is of.
+	#[pallet::storage]
+	pub type MeasurementSlots<T: Config> = StorageMap<_, Identity, JobId, u8>;
+
+	/// The randomness of every tick so far, one hashed upon the other.
+	#[pallet::storage]
+	pub type Entropy<T: Config> = StorageValue<_, H256, ValueQuery>;
 
 	/// No check of an earlier tick is left.
 	#[pallet::storage]
@@ -463,6 +495,55 @@ pub mod pallet {
 			/// Other penalties that counted as paid for it, in planck.
 			deducted: Balance,
 		},
+		/// A worker has enrolled its device.
+		DeviceEnrolled {
+			/// The provider.
+			provider: ProviderId,
+			/// The place of the device.
+			slot: u8,
+			/// What the worker says of it.
+			facts: DeviceFacts,
+			/// Whether it waits for its task, or none is asked of its class.
+			state: DeviceState,
+		},
+		/// A task was drawn for a device.
+		MeasurementBegun {
+			/// The provider.
+			provider: ProviderId,
+			/// The place of the device.
+			slot: u8,
+			/// The job.
+			job: JobId,
+			/// The last tick to commit a result.
+			until: Tick,
+		},
+		/// A device has committed a result in time: it is of this class, unless the result is refuted.
+		DeviceMeasured {
+			/// The provider.
+			provider: ProviderId,
+			/// The place of the device.
+			slot: u8,
+			/// The class.
+			class: DeviceClass,
+			/// The job.
+			job: JobId,
+			/// Ticks from the draw to the commitment.
+			ticks: Tick,
+		},
+		/// A device has not shown what it should, or its task could not be given to it.
+		DeviceFailed {
+			/// The provider.
+			provider: ProviderId,
+			/// The place of the device.
+			slot: u8,
+		},
+		/// A device was removed.
+		DeviceRemoved {
+			/// The provider.
+			provider: ProviderId,
+			/// The place that is free now.
+			slot: u8,
+		},
 	}
 
 	#[pallet::error]
@@ -534,6 +615,20 @@ pub mod pallet {
 		UnknownOutage,
 		/// The outage costs nothing more yet: wait for the tick that its preview names.
 		NothingDue,
+		/// A provider has eight places for devices, 0 to 7.
+		NoSuchSlot,
+		/// There is no device at this place.
+		NoSuchDevice,
+		/// The device's name or driver is empty, or has characters that cannot be printed.
+		InvalidDevice,
+		/// The device is enrolled elsewhere: remove it there first.
+		DeviceTaken,
+		/// The device waits for its task or for the end of its measurement: wait for it too.
+		DeviceBusy,
+		/// The device is enrolled as it is: there is nothing to show.
+		AlreadyEnrolled,
+		/// The place was asked for not long ago: wait `retry_ticks`.
+		TooSoon,
 	}
 
 	#[pallet::view_functions]
@@ -585,6 +680,13 @@ pub mod pallet {
 			cursor: ProviderId,
 		) -> (Vec<(ProviderId, ProviderOf<T>)>, Option<ProviderId>) {
 			Self::page(&filter, cursor)
+		}
+
+		/// The devices of a provider, with their places.
+		pub fn devices(provider: ProviderId) -> Vec<(u8, Device)> {
+			let mut devices: Vec<_> = Devices::<T>::iter_prefix(provider).collect();
+			devices.sort_by_key(|(slot, _)| *slot);
+			devices
 		}
 
 		/// The slashes of a provider that wait, oldest first.
@@ -1064,11 +1166,68 @@ pub mod pallet {
 			ensure_signed(origin)?;
 			Self::do_touch(provider, began)
 		}
+
+		/// Enrol the device that the worker computes with, or a changed one, or one that has failed.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the worker.
+		///
+		/// ## Details
+		///
+		/// If devices of the provider's class are measured, a task is drawn some ticks later. The owner pays the job fee
+		/// then. Until a device has committed its result the provider places no ask and takes no targeted job.
+		///
+		/// ## Parameters
+		///
+		/// - `slot`: the place of the device, 0 to 7.
+		/// - `facts`: what the worker says of it.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotWorker`], [`Error::NoSuchSlot`], [`Error::InvalidDevice`], [`Error::NotActive`],
+		/// [`Error::StakeTooLow`], [`Error::DeviceTaken`], [`Error::DeviceBusy`], [`Error::AlreadyEnrolled`],
+		/// [`Error::TooSoon`].
+		///
+		/// ## Events
+		///
+		/// [`Event::DeviceEnrolled`].
+		#[pallet::call_index(18)]
+		#[pallet::weight(T::WeightInfo::enrol_device())]
+		pub fn enrol_device(origin: OriginFor<T>, slot: u8, facts: DeviceFacts) -> DispatchResult {
+			let worker = ensure_signed(origin)?;
+			Self::do_enrol_device(&worker, slot, facts)
+		}
+
+		/// Remove a device. It may be enrolled elsewhere then.
+		///
+		/// ## Dispatch origin
+		///
+		/// Signed by the owner or the worker.
+		///
+		/// ## Details
+		///
+		/// With the last measured one the asks leave the book.
+		///
+		/// ## Errors
+		///
+		/// [`Error::UnknownProvider`], [`Error::NotOwnerOrWorker`], [`Error::NoSuchDevice`], [`Error::DeviceBusy`],
+		/// [`Error::TooSoon`].
+		///
+		/// ## Events
+		///
+		/// [`Event::DeviceRemoved`].
+		#[pallet::call_index(19)]
+		#[pallet::weight(T::WeightInfo::remove_device())]
+		pub fn remove_device(origin: OriginFor<T>, provider: ProviderId, slot: u8) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_remove_device(&who, provider, slot)
+		}
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		/// Pays the slashes that are due, looks at outages, and samples.
+		/// Pays the slashes that are due, looks at outages, samples, and measures.
 		fn on_poll(_now: BlockNumberFor<T>, meter: &mut WeightMeter) {
 			Self::serve_slashes(meter);
 			Self::poll_liveness(meter);
@@ -1095,6 +1254,7 @@ pub mod pallet {
 				"LateLimit: more than a record keeps"
 			);
 			T::Liveness::get().check();
+			T::Enrolment::get().check();
 			assert!(
 				Self::dearest_tick().all_lte(Self::liveness_budget()),
 				"the hook can always sample, tell what was missed, and look at an outage"

@@ -24,11 +24,12 @@ use polkadot_sdk::{
 	sp_runtime::{BoundedVec, Perbill},
 };
 
-/// Part of a block that the hook may take for samples and outages.
+/// Part of a block that the hook may take for samples, tasks and outages.
 const HOOK_SHARE: Perbill = Perbill::from_percent(1);
 
 impl<T: Config> Pallet<T> {
-	/// The whole of `on_poll` but the slashes: what was missed, what outages cost by now, and the samples of this tick.
+	/// The whole of `on_poll` but the slashes: what was missed, the samples of this tick, who is measured, and what outages
+	/// cost by now.
 	pub(crate) fn poll_liveness(meter: &mut WeightMeter) {
 		let now = T::Clock::now();
 		// A clock that stands still makes nobody late, and asks nobody.
@@ -41,13 +42,14 @@ impl<T: Config> Pallet<T> {
 		if own.try_consume(T::WeightInfo::draw_samples(MAX_SAMPLES)).is_ok() {
 			if let Some(seed) = T::Seed::get() {
 				Self::draw_samples(now, seed);
+				Self::poll_enrolment(now, &seed, &mut own);
 			}
 		}
 		Self::serve_checks(now, &mut own);
 		meter.consume(own.consumed());
 	}
 
-	/// What the hook may take of one block for samples and outages.
+	/// What the hook may take of one block for samples, tasks and outages.
 	pub(crate) fn liveness_budget() -> Weight {
 		let time = HOOK_SHARE.mul_floor(T::BlockWeights::get().max_block.ref_time());
 		Weight::from_parts(time, u64::MAX)
@@ -58,6 +60,7 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::draw_samples(MAX_SAMPLES)
 			.saturating_add(T::WeightInfo::serve_samples().saturating_mul(2))
 			.saturating_add(T::WeightInfo::miss().saturating_mul(u64::from(MAX_MISSES)))
+			.saturating_add(Self::measure_weight())
 			.saturating_add(T::WeightInfo::serve_tick())
 			.saturating_add(T::WeightInfo::check_outage())
 	}

@@ -4,8 +4,8 @@
 
 use crate::{types::ProviderTerms, DowntimeStep, Endpoint, HoldReason, LivenessRules, Pallet, ProviderOf};
 use millrace_primitives::{
-	traits::{Classes, ProtocolClock, ProviderEvents, Providers as _},
-	Balance, ClassFigures, DeviceClass, Price, ProviderId, Region, Tick,
+	traits::{Classes, JobPhase, Measurement, Measurements, ProtocolClock, ProviderEvents, Providers as _},
+	Balance, ClassFigures, ClassTask, DeviceClass, EnrolmentRules, JobId, KernelHash, Price, ProviderId, Region, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -19,7 +19,7 @@ use polkadot_sdk::{
 	frame_system::{mocking::MockBlock, EnsureRoot},
 	sp_core::H256,
 	sp_io::TestExternalities,
-	sp_runtime::{BuildStorage, Perbill},
+	sp_runtime::{BuildStorage, DispatchError, Perbill},
 	*,
 };
 
@@ -109,6 +109,12 @@ parameter_types! {
 	pub static Lost: Vec<ProviderId> = Vec::new();
 	/// The figures of liveness.
 	pub static LivenessNow: LivenessRules = default_liveness();
+	/// What devices must show; nothing, unless a test says so.
+	pub static EnrolmentNow: EnrolmentRules = EnrolmentRules::OFF;
+	/// The tasks that the market was given, in order.
+	pub static Given: Vec<(ProviderId, u64, ClassTask, H256)> = Vec::new();
+	/// Whether the market refuses tasks.
+	pub static Refuses: bool = false;
 	/// The randomness of the parent block.
 	pub static SeedNow: Option<H256> = Some(H256::repeat_byte(3));
 	/// What of a slash goes to who refuted the result.
@@ -168,6 +174,46 @@ impl ProviderEvents for Book {
 	}
 }
 
+/// As the market does, assigns the job that measures a device; its number is how many there were before.
+impl Measurements<u64> for Book {
+	fn measure(provider: ProviderId, owner: &u64, task: &ClassTask, seed: &H256) -> Result<JobId, DispatchError> {
+		if Refuses::get() {
+			return Err(DispatchError::Other("refused"));
+		}
+		let job = measurement(Given::get().len());
+		Given::mutate(|given| given.push((provider, *owner, *task, *seed)));
+		Providers::move_job(provider, None, Some(JobPhase::Assigned), Some(0))?;
+		Ok(job)
+	}
+}
+
+/// The job by which the market measures as the one after so many.
+pub(crate) fn measurement(number: usize) -> JobId {
+	JobId(H256::from_low_u64_be(number as u64))
+}
+
+/// A task that is like no other.
+pub(crate) fn task(number: u32) -> ClassTask {
+	ClassTask {
+		kernel: KernelHash(H256::repeat_byte(number as u8)),
+		items: 10 + number,
+		ticks: 6 + number,
+	}
+}
+
+/// The device that is measured commits its result, after so many ticks.
+pub(crate) fn commit_measurement(id: ProviderId, number: usize, ticks: Tick) {
+	Providers::move_job(id, Some(JobPhase::Assigned), Some(JobPhase::Running), Some(0)).expect("it was assigned");
+	Providers::move_job(id, Some(JobPhase::Running), Some(JobPhase::Committed), Some(0)).expect("it runs");
+	Providers::measured(id, measurement(number), Measurement::Committed { ticks });
+}
+
+/// The job that measures a device ends, from this phase.
+pub(crate) fn end_measurement(id: ProviderId, number: usize, from: JobPhase, what: Measurement) {
+	Providers::move_job(id, Some(from), None, Some(0)).expect("it was there");
+	Providers::measured(id, measurement(number), what);
+}
+
 impl crate::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
@@ -185,6 +231,8 @@ impl crate::Config for Test {
 	type RefuterShare = RefuterShare;
 	type RequesterShare = RequesterShare;
 	type Liveness = LivenessNow;
+	type Enrolment = EnrolmentNow;
+	type Measurements = Book;
 	type Seed = SeedNow;
 	type Treasury = ConstU64<TREASURY>;
 	type SlashCancelOrigin = EnsureRoot<u64>;
@@ -236,6 +284,9 @@ pub(crate) fn new_test_ext() -> TestExternalities {
 		Now::set(5_000);
 		Lost::set(Vec::new());
 		LivenessNow::set(default_liveness());
+		EnrolmentNow::set(EnrolmentRules::OFF);
+		Given::set(Vec::new());
+		Refuses::set(false);
 		SeedNow::set(Some(H256::repeat_byte(3)));
 		crate::LastPoll::<Test>::put(5_000);
 		crate::CheckCursor::<Test>::put(5_000);

@@ -61,6 +61,9 @@ impl<T: Config> Pallet<T> {
 			outage: None,
 			returned: None,
 			dropped: None,
+			devices: 0,
+			measured: 0,
+			measuring: false,
 		};
 		Self::put(id, provider);
 		Self::deposit_event(Event::ProviderRegistered {
@@ -87,6 +90,7 @@ impl<T: Config> Pallet<T> {
 			Workers::<T>::remove(worker);
 		}
 		Self::stop_outage(id, &mut provider);
+		Self::forget_devices(id, &mut provider);
 		provider.status = Status::Exiting;
 		Self::put(id, provider);
 		Self::deposit_event(Event::ProviderExiting {

@@ -2,8 +2,8 @@
 
 use crate::*;
 use millrace_primitives::{
-	traits::{JobPhase, Offence, Outcome, ProviderView, SetAside},
-	Price,
+	traits::{JobPhase, Measurement, Offence, Outcome, ProviderView, SetAside},
+	JobId, Price,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::DispatchResult, ensure},
@@ -25,6 +25,7 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 			lanes: provider.terms.lanes,
 			assigned: provider.load.assigned,
 			running: provider.load.running,
+			measuring: provider.measuring,
 			min_price: provider.terms.min_price,
 			fraud_clock: provider.fraud_clock,
 		})
@@ -111,6 +112,10 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 
 	fn record(provider: ProviderId, outcome: Outcome) {
 		Self::do_record(provider, outcome)
+	}
+
+	fn measured(provider: ProviderId, job: JobId, what: Measurement) {
+		Self::do_measured(provider, job, what);
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]

@@ -70,6 +70,9 @@ impl<T: Config> Pallet<T> {
 		);
 
 		let asks_leave = terms.min_price > provider.terms.min_price && provider.load.asks > 0;
+		if terms.class != provider.terms.class {
+			provider.measured = Self::count_measured(id, terms.class);
+		}
 		provider.terms = terms;
 		Self::put(id, provider);
 		Self::deposit_event(Event::TermsSet { provider: id, terms });

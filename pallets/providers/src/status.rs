@@ -133,7 +133,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The provider, if `who` is its owner or its worker.
-	fn controlled(who: &T::AccountId, id: ProviderId) -> Result<ProviderOf<T>, DispatchError> {
+	pub(crate) fn controlled(who: &T::AccountId, id: ProviderId) -> Result<ProviderOf<T>, DispatchError> {
 		let provider = Providers::<T>::get(id).ok_or(Error::<T>::UnknownProvider)?;
 		ensure!(provider.is_owner_or_worker(who), Error::<T>::NotOwnerOrWorker);
 		Ok(provider)

@@ -54,6 +54,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_slashes()?;
 		Self::check_reachable()?;
 		Self::check_outages()?;
+		Self::check_devices()?;
 
 		// 5. The counter is the number of providers.
 		ensure!(Count::<T>::get() == count, "the counter is not the number of providers");
@@ -174,6 +175,58 @@ impl<T: Config> Pallet<T> {
 				"an unreachable provider has no outage"
 			);
 		}
+		Ok(())
+	}
+
+	/// 9. Devices and their index agree both ways, what is measured is counted, and each that waits is asked for once.
+	fn check_devices() -> Result<(), TryRuntimeError> {
+		let mut devices: u32 = 0;
+		let mut waiting: u32 = 0;
+		for (id, slot, device) in Devices::<T>::iter() {
+			devices = devices.saturating_add(1);
+			ensure!(slot < types::MAX_DEVICES, "a device has no place");
+			ensure!(Providers::<T>::contains_key(id), "a device of nobody");
+			ensure!(
+				DeviceIds::<T>::get(device.facts.uuid_hash) == Some((id, slot)),
+				"a device is not in the index"
+			);
+			if device.state == DeviceState::Waiting {
+				waiting = waiting.saturating_add(1);
+			}
+			ensure!(
+				device.state != DeviceState::Measuring || device.job.is_some(),
+				"a device is measured by no job"
+			);
+			if let Some(job) = device.job {
+				ensure!(
+					MeasurementSlots::<T>::get(job) == Some(slot),
+					"a measurement does not find its device"
+				);
+			}
+		}
+		ensure!(
+			u32::try_from(DeviceIds::<T>::iter().count()) == Ok(devices),
+			"the index has a device that is not enrolled"
+		);
+		for (id, provider) in Providers::<T>::iter() {
+			ensure!(
+				provider.measured == Self::count_measured(id, provider.terms.class),
+				"the measured devices are miscounted"
+			);
+			let enrolled = Devices::<T>::iter_prefix_values(id).count();
+			ensure!(enrolled == usize::from(provider.devices), "the devices are miscounted");
+			let under_way = Devices::<T>::iter_prefix_values(id).filter(|device| device.job.is_some());
+			ensure!(
+				under_way.count() == usize::from(provider.measuring),
+				"a provider does not know what is measured"
+			);
+		}
+		let ends = RequestQueue::<T>::get();
+		let queued = ends.tail.wrapping_sub(ends.head);
+		ensure!(
+			u32::try_from(Requests::<T>::iter().count()) == Ok(queued) && waiting <= queued,
+			"a device waits for nothing"
+		);
 		Ok(())
 	}
 

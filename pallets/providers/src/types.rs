@@ -4,7 +4,9 @@
 
 use alloc::vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use millrace_primitives::{traits::JobPhase, Balance, DeviceClass, JobKind, Pool, Price, ProviderId, Region, Tick};
+use millrace_primitives::{
+	traits::JobPhase, Balance, DeviceClass, JobId, JobKind, Pool, Price, ProviderId, Region, Tick,
+};
 use polkadot_sdk::{
 	sp_core::{ConstU32, H256},
 	sp_runtime::BoundedVec,
@@ -27,6 +29,13 @@ pub const MAX_SAMPLES: u32 = 8;
 pub const MAX_MISSES: u32 = 2;
 /// Assignments in a row without a word after which a provider counts as unreachable, whatever it answers.
 pub const NO_SHOW_LIMIT: u8 = 3;
+
+/// Most devices of a provider.
+pub const MAX_DEVICES: u8 = 8;
+/// Most bytes of a device's name.
+pub const MAX_MODEL: u32 = 64;
+/// Most bytes of the name and version of what drives a device.
+pub const MAX_DRIVER: u32 = 32;
 
 /// Where the worker answers, over HTTPS.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
@@ -363,6 +372,92 @@ pub struct ProviderFilter<AccountId> {
 	pub eligible: bool,
 }
 
+/// What a worker says of its device. The chain cannot look at it; it only sees that nobody else says the same.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct DeviceFacts {
+	/// What it is called; printable ASCII.
+	pub model: BoundedVec<u8, ConstU32<MAX_MODEL>>,
+	/// Its memory, in bytes.
+	pub memory: u64,
+	/// Compute capability, major and minor; none where it is no CUDA device.
+	pub compute_capability: Option<(u8, u8)>,
+	/// What drives it, and which version of that; printable ASCII.
+	pub driver: BoundedVec<u8, ConstU32<MAX_DRIVER>>,
+	/// `H(0x20 ‖ genesis ‖ UUID)`: the same device has the same, and no other; as [`millrace_primitives::ids::device_id`] gives it.
+	pub uuid_hash: H256,
+}
+
+impl DeviceFacts {
+	/// Whether the texts are there and can be printed.
+	pub fn is_valid(&self) -> bool {
+		let prints = |text: &[u8]| !text.is_empty() && text.iter().all(|byte| (b' '..=b'~').contains(byte));
+		prints(&self.model) && prints(&self.driver)
+	}
+}
+
+/// Where a device stands.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum DeviceState {
+	/// Its task is still to be drawn.
+	Waiting,
+	/// Its task is drawn, and it has not shown anything yet.
+	Measuring,
+	/// It has shown that it is of a class.
+	Measured {
+		/// The class.
+		class: DeviceClass,
+		/// When it showed it last.
+		at: Tick,
+		/// Ticks that it took, from the draw to the commitment.
+		ticks: Tick,
+		/// The job by which it did.
+		job: JobId,
+	},
+	/// It did not show it in time, or what it showed was wrong.
+	Failed {
+		/// When that was found.
+		at: Tick,
+	},
+	/// Nothing is asked of devices of its class.
+	Unmeasured,
+}
+
+/// A device of a provider.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Device {
+	/// What its worker says of it.
+	pub facts: DeviceFacts,
+	/// When its worker last asked to have it measured.
+	pub requested: Tick,
+	/// Where it stands. While it is measured anew, it stands as before.
+	pub state: DeviceState,
+	/// The job that measures it, until that has a result.
+	pub job: Option<JobId>,
+}
+
+impl Device {
+	/// Whether it waits for its task, or for the result.
+	pub fn is_busy(&self) -> bool {
+		self.job.is_some() || self.state == DeviceState::Waiting
+	}
+
+	/// Whether it has shown that it is of this class.
+	pub fn is_measured_as(&self, of: DeviceClass) -> bool {
+		matches!(self.state, DeviceState::Measured { class, .. } if class == of)
+	}
+}
+
+/// A device that waits for its task.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct MeasureRequest {
+	/// Its provider.
+	pub provider: ProviderId,
+	/// Its place there.
+	pub slot: u8,
+	/// When it was asked for. A place whose device asked later has another request.
+	pub at: Tick,
+}
+
 /// A provider's history, for clients to weigh. Counters never go back.
 #[derive(
 	Clone, Copy, Debug, Decode, DecodeWithMemTracking, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
@@ -430,6 +525,12 @@ pub struct Provider<AccountId> {
 	pub returned: Option<Tick>,
 	/// The hour in which its stake last counted among what became unreachable, and how much that was, in planck.
 	pub dropped: Option<(u32, Balance)>,
+	/// Devices that are enrolled.
+	pub devices: u8,
+	/// Those of them that have shown that they are of its class.
+	pub measured: u8,
+	/// Whether a device is being measured: until then it gets no other job.
+	pub measuring: bool,
 }
 
 impl<AccountId: PartialEq> Provider<AccountId> {

@@ -52,6 +52,14 @@ pub trait WeightInfo {
 	fn serve_tick() -> Weight;
 	/// Of the hook or `touch`, to look at an outage, take what it costs, and chill, with every ask leaving.
 	fn check_outage() -> Weight;
+	/// Of `enrol_device` for a place that has another one, which was measured, with every ask leaving.
+	fn enrol_device() -> Weight;
+	/// Of `remove_device`, with every ask leaving.
+	fn remove_device() -> Weight;
+	/// Of the hook, to begin the measurement of a device that was enrolled.
+	fn serve_request() -> Weight;
+	/// Of the hook, to draw a provider that is idle, and to begin the measurement of one of all the devices that it can have.
+	fn draw_idle() -> Weight;
 	/// Of rewriting a record of an earlier storage version.
 	fn migrate_step() -> Weight;
 }
@@ -126,6 +134,18 @@ impl WeightInfo for () {
 		Weight::zero()
 	}
 	fn serve_tick() -> Weight {
+		Weight::zero()
+	}
+	fn enrol_device() -> Weight {
+		Weight::zero()
+	}
+	fn remove_device() -> Weight {
+		Weight::zero()
+	}
+	fn serve_request() -> Weight {
+		Weight::zero()
+	}
+	fn draw_idle() -> Weight {
 		Weight::zero()
 	}
 	fn check_outage() -> Weight {

@@ -17,12 +17,16 @@ use frame_support::{
 	PalletId,
 };
 use frame_system::EnsureRoot;
-use millrace_primitives::{pool::FLOOR_PER_BOOK_JOB, ClassFigures, DeviceClass, Tick, DAY, HOUR};
+use millrace_primitives::{
+	enrolment::TASKS, pool::FLOOR_PER_BOOK_JOB, ClassFigures, ClassTask, DeviceClass, EnrolmentRules, KernelHash, Tick,
+	DAY, HOUR,
+};
 use pallet_babe::ParentBlockRandomness;
 use pallet_market::MarketRules;
 use pallet_providers::{DowntimeStep, LivenessRules};
 use polkadot_sdk::*;
 use sp_core::H256;
+use sp_io::hashing::blake2_256;
 use sp_runtime::{
 	generic::Era,
 	traits::{Convert, TransactionExtension},
@@ -92,6 +96,35 @@ pub const fn standard_liveness() -> LivenessRules {
 				running: Perbill::from_percent(25),
 			},
 		],
+	}
+}
+
+/// The kernels that devices are measured with; part of genesis. `runtime/kernels` has their texts.
+pub const MEASURE_KERNELS: [&[u8]; TASKS] = [
+	include_bytes!("../../kernels/mix32.mkb"),
+	include_bytes!("../../kernels/mix64.mkb"),
+];
+
+/// What devices must show on a chain whose specification does not change it. An item is 2²¹ units; a device that does
+/// its class's `units_per_tick` computes a task in eight ticks at most, and has the other four for blocks and checks.
+pub fn standard_enrolment() -> EnrolmentRules {
+	let tasks_of = |class| {
+		let log_items = match class {
+			DeviceClass::Cpu4 => 15,
+			DeviceClass::Cpu32 => 19,
+			DeviceClass::Gpu8g | DeviceClass::Gpu24g | DeviceClass::Gpu80g | DeviceClass::GpuH => 22,
+		};
+		MEASURE_KERNELS.map(|kernel| {
+			Some(ClassTask {
+				kernel: KernelHash(blake2_256(kernel).into()),
+				items: 1u32.wrapping_shl(log_items),
+				ticks: 12,
+			})
+		})
+	};
+	EnrolmentRules {
+		tasks: DeviceClass::ALL.map(tasks_of),
+		..EnrolmentRules::OFF
 	}
 }
 
@@ -175,7 +208,9 @@ impl pallet_providers::Config for Runtime {
 	type Clock = Market;
 	type Currency = Balances;
 	type Events = Market;
+	type Enrolment = dynamic_params::providers::Enrolment;
 	type Liveness = dynamic_params::providers::Liveness;
+	type Measurements = Market;
 	type Seed = ParentSeed;
 	type Treasury = TreasuryAddress;
 	type LateLimit = ConstU32<3>;
@@ -262,6 +297,10 @@ impl crate::settings::ApplyWindows for GenesisWindows {
 			RuntimeParameters::Providers(providers::Parameters::Liveness(
 				providers::Liveness,
 				Some(windows.liveness),
+			)),
+			RuntimeParameters::Providers(providers::Parameters::Enrolment(
+				providers::Enrolment,
+				Some(windows.enrolment),
 			)),
 			RuntimeParameters::Kernels(kernels::Parameters::RemoveAfter(
 				kernels::RemoveAfter,

@@ -6,7 +6,7 @@
 use super::millrace::{standard_classes, standard_liveness, standard_rules, SLASH_DELAY, WEEK};
 use crate::Runtime;
 use frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params};
-use millrace_primitives::{ClassFigures, Tick};
+use millrace_primitives::{ClassFigures, EnrolmentRules, Tick};
 use pallet_market::MarketRules;
 use pallet_providers::LivenessRules;
 use polkadot_sdk::*;
@@ -55,6 +55,9 @@ pub mod dynamic_params {
 		/// How often liveness is sampled, and what outages cost.
 		#[codec(index = 3)]
 		pub static Liveness: LivenessRules = standard_liveness();
+		/// What devices must show before they may sell time of their class. Nothing, where no genesis and no vote says so.
+		#[codec(index = 4)]
+		pub static Enrolment: EnrolmentRules = EnrolmentRules::OFF;
 	}
 
 	/// Kernels.

@@ -7,7 +7,7 @@ pub(crate) mod world;
 
 use codec::Encode;
 use frame_support::genesis_builder_helper::{build_state, get_preset};
-use millrace_primitives::{Balance, DeviceClass, Level, Region};
+use millrace_primitives::{Balance, DeviceClass, EnrolmentRules, Level, Region};
 use millrace_runtime::{
 	genesis_presets, AccountId, Address, BlockNumber, Executive, Hash, Header, Runtime, RuntimeCall, RuntimeEvent,
 	RuntimeGenesisConfig, Signature, SignedPayload, System, TxExtension, UncheckedExtrinsic, SLOT_MILLISECONDS,
@@ -39,8 +39,16 @@ impl Chain {
 	/// The same, but no session ends: the block in which one does elects validators, is full with it, and counts as no
 	/// tick.
 	pub(crate) fn without_elections(preset: &str) -> Chain {
+		Chain::with_enrolment(preset, None)
+	}
+
+	/// The same, with other rules of what devices must show.
+	pub(crate) fn with_enrolment(preset: &str, rules: Option<EnrolmentRules>) -> Chain {
 		let mut whole: Value = serde_json::from_slice(&genesis(preset)).expect("JSON");
 		whole["settings"]["epochSlots"] = 100_000.into();
+		if let Some(rules) = rules {
+			set_enrolment(&mut whole, &rules);
+		}
 		Chain::from_genesis(serde_json::to_vec(&whole).expect("JSON can be written"))
 	}
 
@@ -168,6 +176,13 @@ pub(crate) fn genesis(preset: &str) -> Vec<u8> {
 	let mut whole: Value = serde_json::from_slice(&whole).expect("the default is JSON");
 	merge(&mut whole, serde_json::from_slice(&patch).expect("the preset is JSON"));
 	serde_json::to_vec(&whole).expect("JSON can be written")
+}
+
+/// Sets what devices must show in a whole genesis.
+pub(crate) fn set_enrolment(genesis: &mut Value, rules: &EnrolmentRules) {
+	let windows = &mut genesis["settings"]["windows"]["enrolment"];
+	assert!(windows.is_object(), "there are such rules");
+	*windows = serde_json::to_value(rules).expect("JSON can be written");
 }
 
 fn merge(into: &mut Value, patch: Value) {

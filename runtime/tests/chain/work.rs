@@ -13,6 +13,8 @@ use millrace_primitives::{
 	refutation::{OutputPath, ProvidedLeaf, RefutationProof, SumNode as WireNode, SumPair},
 	JobSpec, KernelHash, Terms,
 };
+use millrace_runtime::{Kernels, Runtime};
+use pallet_market::JobOf;
 use polkadot_sdk::*;
 use sp_core::H256;
 
@@ -69,6 +71,7 @@ impl Output {
 /// So many items of one kernel.
 pub(crate) struct Work {
 	program: Program,
+	params: Vec<u64>,
 	pub(crate) items: u32,
 }
 
@@ -76,7 +79,18 @@ impl Work {
 	pub(crate) fn new(items: u32) -> Work {
 		Work {
 			program: assemble(TRIPLES).expect("the kernel is valid"),
+			params: Vec::new(),
 			items,
+		}
+	}
+
+	/// What a live job without inputs computes. Its bound of units is its kernel's.
+	pub(crate) fn of_job(job: &JobOf<Runtime>) -> Work {
+		let bytecode = Kernels::bytecode(job.kernel).expect("it is registered");
+		Work {
+			program: Program::decode(&bytecode).expect("it was valid when it was registered"),
+			params: job.params.to_vec(),
+			items: job.items,
 		}
 	}
 
@@ -99,15 +113,15 @@ impl Work {
 	fn task(&self) -> Task<'_> {
 		Task {
 			items: self.items,
-			max_units: MAX_UNITS,
-			params: &[],
+			max_units: self.program.header().max_units,
+			params: &self.params,
 		}
 	}
 
 	/// The result as it should be.
 	pub(crate) fn honest(&self) -> Output {
 		let mut machine = Machine::new(&self.program);
-		let leaves = (0..self.items.div_ceil(2)).map(|leaf| {
+		let leaves = (0..self.items.div_ceil(self.program.items_per_leaf())).map(|leaf| {
 			let evaluated = eval_leaf(&self.program, &self.task(), &Slices(&[]), leaf, &mut machine);
 			evaluated.expect("the leaf exists")
 		});

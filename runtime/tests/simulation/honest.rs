@@ -2,15 +2,13 @@
 
 use super::{
 	rows::{half_of_the_time, Row, MONTH},
-	world::{hourly, Sim},
+	world::{hourly, whole_genesis, Sim},
 };
-use crate::chain::genesis;
 use millrace_primitives::{JobId, ProviderId, Tick, DAY, HOUR};
 use millrace_runtime::{Runtime, RuntimeEvent};
 use pallet_market::Jobs;
 use pallet_providers::Outages;
 use polkadot_sdk::*;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 const MONTHS: u32 = 6;
@@ -107,15 +105,14 @@ fn come_back(sim: &mut Sim, down: &mut Returns, until: Tick) {
 /// `super::clock`; and outages are compared by two minutes, for those of an hour are looked at in one block, which is more
 /// than fits into it together with the samples that are skipped. All providers count as veterans.
 pub(crate) fn history(seed: u64, every_block: bool) -> (u64, Vec<(Tick, RuntimeEvent)>) {
-	let mut whole: Value = serde_json::from_slice(&genesis("local_testnet")).expect("JSON");
+	let mut whole = whole_genesis();
 	let rules = &mut whole["settings"]["windows"]["liveness"];
 	for (rule, value) in [("sampleGap", 0), ("hour", 40), ("veteranTicks", 0)] {
 		assert!(rules[rule].is_number(), "there is such a rule");
 		rules[rule] = value.into();
 	}
-	let genesis = serde_json::to_vec(&whole).expect("JSON can be written");
 	sp_io::TestExternalities::new_empty().execute_with(|| {
-		let mut sim = Sim::of(seed, genesis);
+		let mut sim = Sim::of(seed, whole);
 		sim.every_block = every_block;
 		let providers = sim.fleet(5, 30);
 		fail(&mut sim, &providers, 20, DAY / 2, &mut Returns::new());

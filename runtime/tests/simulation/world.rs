@@ -1,11 +1,11 @@
 //! The parties on the real runtime under the standard rules: who they are, what they sign, and what it brought them.
 
 use super::random::Random;
-use crate::chain::{genesis, work::Work};
+use crate::chain::{genesis, set_enrolment, work::Work};
 use frame_support::genesis_builder_helper::build_state;
 use millrace_primitives::{
-	price::UNITS_PER_PRICE, Balance, DeviceClass, JobId, JobKind, Level, Pool, Price, ProviderId, Region, Target,
-	Terms, Tick, HOUR, MILL,
+	price::UNITS_PER_PRICE, Balance, DeviceClass, EnrolmentRules, JobId, JobKind, Level, Pool, Price, ProviderId,
+	Region, Target, Terms, Tick, HOUR, MILL,
 };
 use millrace_runtime::{
 	AccountId, Market, Providers, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, System,
@@ -13,6 +13,7 @@ use millrace_runtime::{
 use pallet_market::{Call as MarketCall, Event as MarketEvent, JobState};
 use pallet_providers::{Call as ProvidersCall, Event, ProviderOf};
 use polkadot_sdk::*;
+use serde_json::Value;
 use sp_core::H256;
 use sp_keyring::Sr25519Keyring::Alice;
 use sp_runtime::{traits::Dispatchable, DispatchError};
@@ -38,6 +39,14 @@ pub(crate) struct Sim {
 	work: Work,
 }
 
+/// A genesis with the standard rules. But classes are taken at their owners' word: this is about outages, and nobody here
+/// has a device.
+pub(crate) fn whole_genesis() -> Value {
+	let mut whole = serde_json::from_slice(&genesis("local_testnet")).expect("JSON");
+	set_enrolment(&mut whole, &EnrolmentRules::OFF);
+	whole
+}
+
 /// Runs a simulation from genesis on.
 pub(crate) fn simulate<R>(seed: u64, action: impl FnOnce(&mut Sim) -> R) -> R {
 	sp_io::TestExternalities::new_empty().execute_with(|| action(&mut Sim::at_genesis(seed)))
@@ -46,11 +55,12 @@ pub(crate) fn simulate<R>(seed: u64, action: impl FnOnce(&mut Sim) -> R) -> R {
 impl Sim {
 	/// A chain without providers, whose rules are the standard ones.
 	pub(crate) fn at_genesis(seed: u64) -> Sim {
-		Sim::of(seed, genesis("local_testnet"))
+		Sim::of(seed, whole_genesis())
 	}
 
 	/// The same from another genesis.
-	pub(crate) fn of(seed: u64, genesis: Vec<u8>) -> Sim {
+	pub(crate) fn of(seed: u64, genesis: Value) -> Sim {
+		let genesis = serde_json::to_vec(&genesis).expect("JSON can be written");
 		build_state::<RuntimeGenesisConfig>(genesis).expect("the genesis builds");
 		System::set_block_number(1);
 		let mut sim = Sim {

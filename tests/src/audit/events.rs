@@ -84,8 +84,16 @@ pub(super) struct Settled {
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 pub(super) struct Demanded {
-	pub(super) job: H256,
+	pub(super) requester: AccountId,
 	pub(super) fee: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(super) struct MeasurementCharged {
+	pub(super) job: H256,
+	pub(super) provider: u32,
+	pub(super) from_owner: u128,
 }
 
 #[derive(DecodeAsType)]

@@ -244,7 +244,9 @@ fn print_money(jobs: &[(&str, Value)], before: &Ledger, after: &Ledger) {
 	let lost = before.requester - after.requester;
 	let earned = after.payout - before.payout;
 	let treasury = after.treasury - before.treasury;
-	let collected = sum("protocol_fee") + job_fees;
+	// The owner's job fee for the measurement of the device, if it was not split before.
+	let waiting = before.fee_pot - after.fee_pot;
+	let collected = sum("protocol_fee") + job_fees + waiting;
 	let burned = collected - treasury;
 	let worker = before.worker - after.worker;
 	let author = after.author - before.author;
@@ -275,6 +277,7 @@ fn print_money(jobs: &[(&str, Value)], before: &Ledger, after: &Ledger) {
 	println!("  burned of protocol and job fees  {burned:>22}");
 	println!("  treasury got                     {treasury:>22}");
 	println!("  transaction fees                 {transaction_fees:>22}");
+	println!("of that, the provider's own job fee for its measurement: {waiting}");
 
 	assert_eq!(
 		lost,
@@ -287,7 +290,7 @@ fn print_money(jobs: &[(&str, Value)], before: &Ledger, after: &Ledger) {
 		"the provider got the payments less the protocol's fee"
 	);
 	assert_eq!(
-		lost,
+		lost + waiting,
 		earned + burned + treasury + transaction_fees,
 		"nothing is lost on the way"
 	);

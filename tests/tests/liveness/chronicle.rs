@@ -95,6 +95,41 @@ pub(crate) struct SlashPaid {
 
 #[derive(Clone, Copy, Debug, DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct MeasurementBegun {
+	pub(crate) provider: ProviderId,
+	pub(crate) slot: u8,
+	pub(crate) job: H256,
+	pub(crate) until: Tick,
+}
+
+#[derive(Clone, Copy, Debug, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct DeviceMeasured {
+	pub(crate) provider: ProviderId,
+	pub(crate) job: H256,
+	pub(crate) ticks: Tick,
+}
+
+#[derive(Clone, Copy, Debug, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct DeviceFailed {
+	pub(crate) provider: ProviderId,
+}
+
+#[derive(Clone, Copy, Debug, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct AskPlaced {
+	pub(crate) provider: ProviderId,
+}
+
+#[derive(Clone, Copy, Debug, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(crate) struct AskWithdrawn {
+	pub(crate) provider: ProviderId,
+}
+
+#[derive(Clone, Copy, Debug, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 pub(crate) struct WindowExtended {
 	pub(crate) job: H256,
 	pub(crate) window_end: Tick,
@@ -156,6 +191,11 @@ happenings! {
 	"Providers" OutageClosed
 	"Providers" SlashSetAside
 	"Providers" SlashPaid
+	"Providers" MeasurementBegun
+	"Providers" DeviceMeasured
+	"Providers" DeviceFailed
+	"Market" AskPlaced
+	"Market" AskWithdrawn
 	"Market" WindowExtended
 	"Market" JobSettled
 	"Market" FeesSplit

@@ -5,11 +5,13 @@ use crate::chronicle::{Chronicle, Moment, OutageClosed, SlashSetAside, LIMIT};
 use millrace_client::{
 	amount,
 	chain::{
-		AccountId, At, Call, Chain, DeviceClass, DowntimePreview, Endpoint, Level, Price, ProviderId, ProviderTerms,
-		ProviderView, Tick, H256,
+		AccountId, At, Call, Chain, DeviceClass, DowntimePreview, Endpoint, KernelHash, Level, Price, ProviderId,
+		ProviderTerms, ProviderView, Tick, H256,
 	},
+	job::kernel_hash,
 	keys::Key,
 };
+use millrace_kernel::asm::assemble;
 use millrace_tests::{binary, client::answer, free_port, Node, Process};
 use millrace_worker::keys::Identity;
 use serde_json::{json, Value};
@@ -48,6 +50,19 @@ pub(crate) const RETRY: Tick = 4;
 /// running and where one was.
 pub(crate) const STEPS: [(Tick, u128, u128); 4] = [(8, 1, 5), (30, 10, 40), (60, 20, 150), (90, 50, 250)];
 
+/// The kernel that devices are measured with.
+pub(crate) const MEASURE_TEXT: &str = include_str!("../../../runtime/kernels/mix32.mk");
+/// Items of a measurement: a second of one core, at most.
+pub(crate) const MEASURE_ITEMS: u32 = 128;
+/// Ticks in which it must be committed.
+pub(crate) const MEASURE_TICKS: Tick = 10;
+/// Ticks from a request to the draw of its task, at least.
+pub(crate) const DRAW: Tick = 2;
+/// Ticks after which a place may be asked for again.
+pub(crate) const ASK_AGAIN: Tick = 4;
+/// Ticks of rest for each that a measurement may take.
+pub(crate) const REST: u32 = 2;
+
 /// The chain.
 pub(crate) struct World {
 	// Before the node, so that it ends first.
@@ -63,8 +78,26 @@ pub(crate) struct World {
 impl World {
 	/// Starts a chain with an hour of so many ticks, on which these owners have money.
 	pub(crate) fn start(folder: &Path, owners: &[&str], hour: Tick) -> World {
+		Self::start_with(folder, owners, hour, None)
+	}
+
+	/// The same, where a device of class cpu-4 must show what it is, by so many items of a kernel of the genesis.
+	pub(crate) fn start_measuring(folder: &Path, owners: &[&str], hour: Tick) -> World {
+		let measured =
+			json!({ "kernel": measure_kernel().to_string(), "items": MEASURE_ITEMS, "ticks": MEASURE_TICKS });
+		let none = json!([null, null]);
+		let enrolment = json!({
+			"drawTicks": DRAW,
+			"retryTicks": ASK_AGAIN,
+			"rest": REST,
+			"tasks": [[measured, null], none, none, none, none, none],
+		});
+		Self::start_with(folder, owners, hour, Some(enrolment))
+	}
+
+	fn start_with(folder: &Path, owners: &[&str], hour: Tick, enrolment: Option<Value>) -> World {
 		fs::create_dir_all(folder).expect("the test's folder is writable");
-		let spec = specification(folder, owners, hour);
+		let spec = specification(folder, owners, hour, enrolment);
 		let node = Node::start(spec.to_str().expect("UTF-8"), &folder.join("node"));
 		let runtime = tokio::runtime::Builder::new_multi_thread()
 			.enable_all()
@@ -283,6 +316,11 @@ impl Provider<'_> {
 	}
 }
 
+/// The name of the kernel that devices are measured with.
+pub(crate) fn measure_kernel() -> KernelHash {
+	kernel_hash(&assemble(MEASURE_TEXT).expect("a kernel"))
+}
+
 /// An account of somebody on stage.
 pub(crate) fn key(name: &str, role: &str) -> Key {
 	Key::from_uri(&format!("//{name}//{role}")).expect("a development key")
@@ -299,7 +337,7 @@ pub(crate) fn mill(planck: u128) -> String {
 
 /// The preset `fast` with these rules, these owners' accounts, and without staking rewards, which would move the treasury
 /// and the issuance.
-fn specification(folder: &Path, owners: &[&str], hour: Tick) -> PathBuf {
+fn specification(folder: &Path, owners: &[&str], hour: Tick, enrolment: Option<Value>) -> PathBuf {
 	let exported = answer(Command::new(binary("millrace-node")).args(["export-chain-spec", "--chain", "fast"]));
 	assert_eq!(exported.code, 0, "{}", exported.stderr);
 	let mut spec = exported.json();
@@ -327,6 +365,9 @@ fn specification(folder: &Path, owners: &[&str], hour: Tick) -> PathBuf {
 		"steps": steps,
 	});
 	windows["slashTicks"] = json!(SLASH);
+	if let Some(enrolment) = enrolment {
+		windows["enrolment"] = enrolment;
+	}
 	windows["market"]["lapseRetry"] = json!(RETRY);
 	let balances = genesis["balances"]["balances"].as_array_mut().expect("balances");
 	for owner in owners {

@@ -65,7 +65,7 @@ impl Actor {
 				.map(|_| None)
 			}
 			(Action::Take, Some(job)) => Ok(self.take(key, job)),
-			(Action::Prepare, Some(job)) => Ok(self.prepare(key, job, entry)),
+			(Action::Prepare, Some(job)) => Ok(self.prepare(key, job, entry, view.tick)),
 			(Action::Run, Some(job)) => {
 				let direct = matches!(job.state, JobState::Assigned { .. });
 				if direct {

@@ -2,13 +2,14 @@
 
 use super::Actor;
 use crate::{
+	enrolment::Stage,
 	journal::{Entry, Key, Step},
-	report::{DemandRow, JobRow, Report},
+	report::{DemandRow, DeviceRow, JobRow, RefusedRow, Report},
 	table::Row,
 	view::{window_of, View},
 };
 use millrace_client::{
-	chain::{JobId, JobView, Window},
+	chain::{to_hex, JobId, JobView, Window},
 	endpoint::auth::unix_now,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -42,6 +43,23 @@ impl Actor {
 		self.parts.table.publish(rows);
 	}
 
+	/// What computes here and where it stands, once that is known.
+	fn device(&self, view: &View) -> Option<DeviceRow> {
+		let facts = self.enrolment.here()?;
+		Some(DeviceRow {
+			model: facts.model.clone(),
+			memory: facts.memory,
+			compute_capability: facts.compute_capability,
+			driver: facts.driver.clone(),
+			uuid_hash: to_hex(&facts.uuid_hash),
+			stage: Stage::of(view.device.as_ref(), &view.enrolment).to_string(),
+			refused: self.enrolment.refusal().map(|(reason, until)| RefusedRow {
+				reason: reason.to_owned(),
+				until,
+			}),
+		})
+	}
+
 	/// Renews the status file.
 	pub(super) fn report(&self, view: &View, entries: &BTreeMap<Key, Entry>) {
 		let report = Report {
@@ -53,6 +71,7 @@ impl Actor {
 			tick: view.tick,
 			lanes: view.provider.terms.lanes,
 			running: view.provider.running,
+			device: self.device(view),
 			asks: view.asks.iter().map(|ask| ask.level.0).collect(),
 			backend: self.parts.tools.backend.describe(),
 			stopped: self.unfit(),

@@ -4,6 +4,7 @@ use super::{look::PATIENCE, Actor, ActorError, Work};
 use crate::{
 	jobs::{self, JobError, Time},
 	journal::{CallKind, Entry, JournalError, Key, Step},
+	reconcile::is_hopeless,
 	store::StoreError,
 	tree::TreeError,
 	view::View,
@@ -19,6 +20,7 @@ use std::{
 		atomic::{AtomicBool, Ordering},
 		Arc, Mutex, PoisonError,
 	},
+	time::Duration,
 };
 use tokio::{task::spawn_blocking, time::timeout};
 
@@ -95,7 +97,7 @@ impl Actor {
 	}
 
 	/// Checks inputs and kernel; then the journal says `InputsReady`.
-	pub(super) fn prepare(&mut self, key: &Key, job: &JobView, entry: Entry) -> Option<Entry> {
+	pub(super) fn prepare(&mut self, key: &Key, job: &JobView, entry: Entry, tick: Tick) -> Option<Entry> {
 		let (chain, kernels, store) = (self.parts.chain.clone(), self.kernels.clone(), self.parts.store.clone());
 		let (journal, tools) = (self.parts.journal.clone(), self.parts.tools.clone());
 		let (at, job) = (*key, job.clone());
@@ -107,6 +109,9 @@ impl Actor {
 			let prepared = spawn_blocking(move || -> Result<(), StepError> {
 				let files = store.get(&job.id).ok_or(JobError::Store(StoreError::Incomplete(0)))?;
 				let estimate = jobs::prepare(&job, &program, &files, &tools, &cancel)?;
+				if is_hopeless(&job, estimate, tick) {
+					return Err(JobError::TooSlow(Duration::from_millis(estimate)).into());
+				}
 				let ready = Entry {
 					estimate_ms: Some(estimate),
 					..entry.at(Step::InputsReady)

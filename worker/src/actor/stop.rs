@@ -70,6 +70,12 @@ impl Actor {
 		self.stopping.is_some() || self.unfit().is_some()
 	}
 
+	/// Whether this job is handed back if it is not accepted. A measurement is done by a worker that stops, too: it ends
+	/// within seconds, and handing it back would cost the provider its class.
+	pub(super) fn hands_back(&self, job: Option<&JobView>) -> bool {
+		self.unfit().is_some() || (self.stopping.is_some() && !job.is_some_and(JobView::is_measurement))
+	}
+
 	/// Why this worker cannot serve, if so.
 	pub(super) fn unfit(&self) -> Option<String> {
 		let stopped = self.parts.tools.backend.stopped();

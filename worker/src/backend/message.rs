@@ -15,7 +15,7 @@ use std::{
 };
 
 /// The version of these messages. Both sides are the same program, so they only differ where somebody mixed them up.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// Most bytes of a text.
 pub const MAX_TEXT: usize = 2_048;
 /// Most bytes of a path: Linux takes no longer ones.
@@ -185,6 +185,45 @@ impl From<Kind> for BackendKind {
 	}
 }
 
+/// What the machine says of what computes.
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, PartialEq)]
+pub struct Hardware {
+	/// What it is called.
+	pub model: String,
+	/// Its memory, in bytes.
+	pub memory: u64,
+	/// Compute capability, major and minor; none where it is no CUDA device.
+	pub compute_capability: Option<(u32, u32)>,
+	/// What drives it, and which version of that.
+	pub driver: String,
+	/// What names it for good, if the hardware has such a name.
+	pub uuid: Option<[u8; 16]>,
+}
+
+impl From<&millrace_compute::Hardware> for Hardware {
+	fn from(hardware: &millrace_compute::Hardware) -> Self {
+		Self {
+			model: bounded(hardware.model.clone()),
+			memory: hardware.memory,
+			compute_capability: hardware.compute_capability,
+			driver: bounded(hardware.driver.clone()),
+			uuid: hardware.uuid,
+		}
+	}
+}
+
+impl From<Hardware> for millrace_compute::Hardware {
+	fn from(hardware: Hardware) -> Self {
+		Self {
+			model: hardware.model,
+			memory: hardware.memory,
+			compute_capability: hardware.compute_capability,
+			driver: hardware.driver,
+			uuid: hardware.uuid,
+		}
+	}
+}
+
 /// What the backend is doing.
 #[derive(Clone, Copy, Debug, Decode, Encode, Eq, PartialEq)]
 pub enum Stage {
@@ -269,6 +308,8 @@ pub enum Answer {
 		device: String,
 		/// What computes, and why not something faster.
 		description: String,
+		/// What the machine says of what computes.
+		hardware: Hardware,
 	},
 	/// The backend that was asked for cannot be used; the process exits.
 	Unusable {
@@ -320,8 +361,13 @@ impl Message for Answer {
 		let fits = |text: &str| text.len() <= MAX_TEXT;
 		let texts_fit = match self {
 			Self::Ready {
-				device, description, ..
-			} => fits(device) && fits(description),
+				device,
+				description,
+				hardware,
+				..
+			} => [device, description, &hardware.model, &hardware.driver]
+				.into_iter()
+				.all(|text| fits(text)),
 			Self::Unusable { message } | Self::Failed { message, .. } => fits(message),
 			Self::Progress { done, leaves, .. } if done > leaves => return Err("more leaves are done than there are"),
 			Self::Progress { .. } | Self::Probed { .. } | Self::Done { .. } => true,

@@ -9,7 +9,7 @@ use super::{
 	link::{Launch, Life, Link},
 	message::{Answer, Probed, Request, Spent, Stage, PROTOCOL},
 };
-use millrace_compute::{BackendKind, Choice};
+use millrace_compute::{BackendKind, Choice, Hardware};
 use std::{
 	io::{self, Read, Write},
 	sync::{
@@ -36,6 +36,8 @@ pub struct Ready {
 	pub device: String,
 	/// What computes, and why not something faster.
 	pub description: String,
+	/// What the machine says of what computes.
+	pub hardware: Hardware,
 }
 
 /// A finished request.
@@ -77,6 +79,7 @@ impl Process {
 				kind: BackendKind::Reference,
 				device: String::new(),
 				description: String::new(),
+				hardware: Hardware::default(),
 			},
 			next: 0,
 			limits,
@@ -109,10 +112,12 @@ impl Process {
 					kind,
 					device,
 					description,
+					hardware,
 				}) => Ok(Ready {
 					kind: kind.into(),
 					device,
 					description,
+					hardware: hardware.into(),
 				}),
 				Some(Answer::Unusable { message }) => Err(BackendError::Unusable(message)),
 				Some(_) => Err(self.out_of_order()),

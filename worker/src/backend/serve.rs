@@ -65,6 +65,7 @@ pub fn serve(args: &ServeArgs) -> ExitCode {
 		kind: runner.kind().into(),
 		device: bounded(runner.device().to_owned()),
 		description: bounded(runner.describe().to_owned()),
+		hardware: runner.hardware().into(),
 	});
 	let worker = Worker::new(runner, args.threads);
 	for (request, cancel) in requests {

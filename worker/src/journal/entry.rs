@@ -122,6 +122,8 @@ pub enum CallKind {
 	},
 	/// `heartbeat`.
 	Heartbeat,
+	/// `enrol_device`.
+	EnrolDevice,
 }
 
 /// A signed extrinsic. Kept whole: sending the same bytes again is always safe, signing anew is not.

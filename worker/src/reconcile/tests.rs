@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::journal::{Anchor, Intent, Outcome};
-use millrace_client::chain::{AccountId, InputRef, JobId, JobSpec, KernelHash, Price, Target, Terms, H256};
+use millrace_client::chain::{AccountId, InputRef, JobId, JobSpec, KernelHash, Price, Target, Terms, H256, MEASURER};
 
 const UNTIL: Tick = 100;
 const ROOT: [u8; 32] = [9; 32];
@@ -409,8 +409,72 @@ fn failing_extrinsics_end() {
 #[test]
 fn a_deadline_leaves_a_fifth_for_blocks_and_checks() {
 	// 50 ticks are 150 s.
-	assert!(!is_too_slow(&running_job(), 120_000));
-	assert!(is_too_slow(&running_job(), 120_001));
+	for job in [running_job(), assigned_job()] {
+		assert!(!is_too_slow(&job, 120_000));
+		assert!(is_too_slow(&job, 120_001));
+		assert!(!is_hopeless(&job, u64::MAX, UNTIL));
+	}
+}
+
+/// A measurement: 12 ticks from its draw, whenever it is accepted.
+fn measurement(state: JobState) -> JobView {
+	let mut job = job(state, 0);
+	job.requester = MEASURER;
+	job.spec.terms.run_ticks = 12;
+	job.spec.terms.public = true;
+	job
+}
+
+fn drawn() -> JobView {
+	measurement(JobState::Assigned {
+		provider: 7,
+		until: UNTIL,
+	})
+}
+
+#[test]
+fn a_measurement_is_turned_down_only_without_hope() {
+	let job = drawn();
+	assert!(job.is_measurement() && !assigned_job().is_measurement());
+	// 36 s at first, 6 s two ticks before the end.
+	for (tick, left) in [(UNTIL - 12, 36_000), (UNTIL - 2, 6_000), (UNTIL, 0)] {
+		assert!(!is_hopeless(&job, left, tick), "tick {tick}");
+		assert!(is_hopeless(&job, left + 1, tick), "tick {tick}");
+	}
+	assert!(!is_too_slow(&job, 36_000));
+}
+
+#[test]
+fn a_measurement_is_computed_at_once_however_long_it_takes() {
+	let job = drawn();
+	let at = |step, files, estimate, tick| {
+		let entry = Entry {
+			estimate_ms: estimate,
+			..entry(step)
+		};
+		decide(&Facts {
+			files,
+			tick,
+			..facts(Some(&job), Some(&entry))
+		})
+	};
+	for tick in [UNTIL - 12, UNTIL - 1] {
+		assert_eq!(at(Step::Seen, Files::Untaken, None, tick), Action::Take);
+		assert_eq!(at(Step::Seen, Files::Complete, None, tick), Action::Prepare);
+		assert_eq!(
+			at(Step::InputsReady, Files::Complete, Some(DIRECT_MS), tick),
+			Action::Run
+		);
+		assert_eq!(at(Step::InputsReady, Files::Complete, Some(30_000), tick), Action::Run);
+		assert_eq!(at(Step::Computed, Files::Complete, Some(9_000), tick), Action::Commit);
+	}
+	let running = measurement(JobState::Running {
+		provider: 7,
+		payout: AccountId([6; 32]),
+		deadline: UNTIL,
+	});
+	let accepted = entry(Step::Accepted);
+	assert_eq!(decide(&facts(Some(&running), Some(&accepted))), Action::Run);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use codec::Encode;
-use millrace_client::chain::{JobId, ProvidedLeaf};
+use millrace_client::chain::{DeviceFacts, JobId, ProvidedLeaf};
 use millrace_kernel::tree::{Pair, SumNode};
 use subxt::{
 	ext::{scale_encode::EncodeAsFields, scale_type_resolver::Field},
@@ -24,6 +24,43 @@ fn a_heartbeat_says_nothing_but_that_it_is_there() {
 	().encode_as_fields_to(&mut fields, metadata.types(), &mut encoded)
 		.unwrap();
 	assert!(encoded.is_empty());
+}
+
+#[test]
+fn a_device_is_enrolled_as_the_runtime_reads_it() {
+	let facts = DeviceFacts {
+		model: "NVIDIA H200".to_owned(),
+		memory: 141 << 30,
+		compute_capability: Some((9, 0)),
+		driver: "CUDA 12.4".to_owned(),
+		uuid_hash: [6; 32],
+	};
+	let metadata = Metadata::decode_from(include_bytes!("../../../client/metadata.scale")).unwrap();
+	let call = metadata
+		.pallet_by_name("Providers")
+		.and_then(|pallet| pallet.call_variant_by_name("enrol_device"))
+		.unwrap();
+	let mut fields = call
+		.fields
+		.iter()
+		.map(|field| Field::new(field.ty.id, field.name.as_deref()));
+	let mut encoded = Vec::new();
+	(0u8, shapes::DeviceFacts::from(&facts))
+		.encode_as_fields_to(&mut fields, metadata.types(), &mut encoded)
+		.unwrap();
+
+	// The fields in their order, by another encoder.
+	let expected = (
+		0u8,
+		(
+			facts.model.as_bytes(),
+			facts.memory,
+			facts.compute_capability,
+			facts.driver.as_bytes(),
+			facts.uuid_hash,
+		),
+	);
+	assert_eq!(encoded, expected.encode());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use millrace_compute::{parse_bundle, Choice, Options, Runner};
 use millrace_kernel::{eval::Task, program::Program};
 use millrace_worker::backend::{
 	frame::{read_frame, write_frame},
-	message::{Answer, FailedKind, Kind, Probed, Request, Spent, Stage, Work},
+	message::{Answer, FailedKind, Hardware, Kind, Probed, Request, Spent, Stage, Work},
 	spawn, Launch, Life, Link, OwnProgram,
 };
 use std::{
@@ -129,6 +129,7 @@ impl Player {
 					kind: self.kind,
 					device: format!("fake {:?}", self.kind).to_lowercase(),
 					description: "a stand-in".to_owned(),
+					hardware: Hardware::default(),
 				}),
 				Request::Probe { id, .. } => Some(Answer::Probed {
 					id,

@@ -79,6 +79,9 @@ impl FromRuntime<(ProviderId, api::providers::storage::providers::Output)> for P
 			no_shows: provider.no_shows,
 			outage: provider.outage,
 			returned: provider.returned,
+			devices: provider.devices,
+			measured: provider.measured,
+			measuring: provider.measuring,
 			record: Record {
 				completed: provider.record.completed,
 				late: provider.record.late,

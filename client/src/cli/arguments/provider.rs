@@ -2,7 +2,7 @@
 
 use crate::{
 	amount::{self, Balance},
-	chain::{hash_from_hex, AccountId, BadId, DeviceClass, Price, ProviderId, H256},
+	chain::{hash_from_hex, AccountId, BadId, DeviceClass, Price, ProviderId, DEVICES, H256},
 };
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
@@ -17,6 +17,21 @@ pub(in crate::cli) enum ProviderCommand {
 	},
 	/// Print providers: all, or those that pass every filter.
 	List(ListArguments),
+	/// Print a provider's devices, and how far each has shown what it is.
+	Devices {
+		/// Its number.
+		provider: ProviderId,
+	},
+	/// Take a device out of its slot, so that it can be enrolled elsewhere. Signed by the owner or the worker.
+	RemoveDevice {
+		/// Its number.
+		provider: ProviderId,
+		/// The device's slot, 0 to 7.
+		#[arg(long, value_parser = clap::value_parser!(u8).range(..i64::from(DEVICES)), value_name = "N")]
+		slot: u8,
+	},
+	/// Print the device classes: the stake that a lane needs, and what a device must show before it may sell time.
+	Classes,
 	/// Print what it costs a provider to be gone from now on, or to stay gone, step by step.
 	Preview {
 		/// Its number.

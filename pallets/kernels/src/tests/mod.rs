@@ -1,6 +1,7 @@
 //! One file a feature. Every test ends with the invariants checked.
 
 mod errors;
+mod genesis;
 mod origins;
 mod registry;
 

@@ -17,8 +17,8 @@ use millrace_primitives::refutation::{
 const INPUT_CHUNKS: u32 = 1 << 20;
 /// Levels above the leaf that a refutation disputes: 64 MiB of output in leaves of one byte.
 const REFUTED_DEPTH: u32 = 26;
-/// Levels above 64 neighbours of the most leaves that can be demanded: 1 MiB in leaves of one byte.
-const PROVIDED_DEPTH: u32 = 14;
+/// Levels above 64 neighbours of the most leaves that can be demanded: 64 MiB of a measurement in leaves of one byte.
+const PROVIDED_DEPTH: u32 = 20;
 
 /// A program that costs the interpreter more time a unit than any other known: instructions of one unit in so long and
 /// random an order that no branch predictor follows, and item costs that are all used up by resetting.
@@ -127,7 +127,7 @@ fn scattered(chunks: u32) -> (InputOpening, H256) {
 pub(super) fn demanded<T: Config>() -> (Party<T>, [JobId; 3]) {
 	let (party, pool) = new_provider::<T>(1, 3);
 	let (low, _, _) = levels::<T>(pool, party.0);
-	place::<T>(&party, 0..MAX_ASKS, low);
+	place_all::<T>(&party, low);
 	let jobs = [1, 2, 3].map(|seed| submit::<T>(seed, pool, low));
 	let leaf = LeafSet::truncate_from(vec![0]);
 	for (place, id) in (0u32..).zip(jobs) {
@@ -191,7 +191,7 @@ pub(super) fn make_wrong<T: Config>(id: JobId, units: u32, chunks: u32) -> Refut
 	}
 }
 
-/// Makes a demanded job one of 2²⁰ leaves of which the first so many are missing, and returns them.
+/// Makes a demanded job one of 2²⁶ leaves of which the first so many are missing, and returns them.
 pub(super) fn make_missing<T: Config>(id: JobId, leaves: u32) -> ProvidedLeaves {
 	let nodes: Vec<SumNode> = (0..64)
 		.map(|leaf| output_leaf::<HostBlake2b>(leaf, &[3], 5, 0))

@@ -3,7 +3,7 @@
 use super::*;
 use codec::{Decode, Encode};
 use millrace_primitives::{
-	traits::{Ineligible, JobPhase, Offence, Outcome, ProviderEvents, ProviderView, Providers, SetAside},
+	traits::{Ineligible, JobPhase, Measurement, Offence, Outcome, ProviderEvents, ProviderView, Providers, SetAside},
 	SlashId,
 };
 use polkadot_sdk::{
@@ -50,6 +50,12 @@ pub struct Record {
 	pub heard: u32,
 	/// Makes every move of a job fail, as a defect elsewhere would.
 	pub broken: bool,
+	/// Whether no device has shown that it is of its class.
+	pub unmeasured: bool,
+	/// Whether a device is being measured.
+	pub measuring: bool,
+	/// What it was told of its measurements: the job, and how it went on as a letter.
+	pub measurements: Vec<(JobId, u8)>,
 }
 
 /// Keeps what the market sees of a provider, and nothing else.
@@ -120,6 +126,9 @@ impl MockProviders {
 			refill: 0,
 			heard: 0,
 			broken: false,
+			unmeasured: false,
+			measuring: false,
+			measurements: Vec::new(),
 		};
 		for account in [record.owner, 1_000 + base, record.payout] {
 			Balances::set_balance(&account, 10_000);
@@ -171,6 +180,7 @@ impl Providers<AccountId> for MockProviders {
 			lanes: record.lanes,
 			assigned: record.assigned,
 			running: record.running,
+			measuring: record.measuring,
 			min_price: record.min_price,
 			fraud_clock: record.fraud_clock,
 		})
@@ -187,6 +197,10 @@ impl Providers<AccountId> for MockProviders {
 		let (have, need) = (Self::stake(&record), figures().floor * Balance::from(record.lanes));
 		if have < need {
 			return Err(Ineligible::StakeTooLow { have, need });
+		}
+		if record.unmeasured {
+			let class = record.pool.class;
+			return Err(Ineligible::NotMeasured { class });
 		}
 		Ok(())
 	}
@@ -212,7 +226,11 @@ impl Providers<AccountId> for MockProviders {
 		if have < need {
 			return Err(Ineligible::StakeTooLow { have, need });
 		}
-		if record.assigned + record.running >= 2 * record.lanes {
+		if record.unmeasured {
+			let class = record.pool.class;
+			return Err(Ineligible::NotMeasured { class });
+		}
+		if record.measuring || record.assigned + record.running >= 2 * record.lanes {
 			return Err(Ineligible::Full);
 		}
 		Ok(())
@@ -313,6 +331,17 @@ impl Providers<AccountId> for MockProviders {
 		{
 			Self::set_active(provider, false);
 		}
+	}
+
+	fn measured(provider: ProviderId, job: JobId, what: Measurement) {
+		Self::change(provider, |record| {
+			record.measuring = false;
+			record.measurements.push(match what {
+				Measurement::Committed { ticks } => (job, b'0' + ticks as u8),
+				Measurement::Stands => (job, b's'),
+				Measurement::Failed => (job, b'f'),
+			});
+		});
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]

@@ -79,6 +79,15 @@ impl Work {
 		}
 	}
 
+	/// The work as what a device is measured with.
+	pub(crate) fn class_task(&self, ticks: Tick) -> ClassTask {
+		ClassTask {
+			kernel: self.kernel,
+			items: self.items,
+			ticks,
+		}
+	}
+
 	fn task(&self) -> Task<'_> {
 		Task {
 			items: self.items,

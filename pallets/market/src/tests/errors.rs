@@ -85,7 +85,7 @@ fn demand_error(leaves: &[u32]) -> &'static str {
 	demand(ALICE, id, leaves).name()
 }
 
-const CASES: [(&str, Case); 62] = [
+const CASES: [(&str, Case); 63] = [
 	("Halted", || {
 		assert_ok!(Market::set_halted(RuntimeOrigin::root(), true));
 		spec_error(|_| {})
@@ -308,6 +308,11 @@ const CASES: [(&str, Case); 62] = [
 		assert_ok!(demand(ALICE, id, &[0]));
 		// The right bytes, which are not those that were committed.
 		provide(BOB, id, vec![tree.provided(&work.leaves(), 0)]).name()
+	}),
+	("ProviderNotMeasured", || {
+		let provider = MockProviders::register(1);
+		MockProviders::change(provider, |record| record.unmeasured = true);
+		Market::place_ask(signed(worker(provider)), 0, Level(0)).name()
 	}),
 	// The same error from the provider's side of the book.
 	("StakeTooLow", || {

@@ -96,6 +96,9 @@ impl<AccountId> From<Provider<AccountId>> for types::Provider<AccountId> {
 			outage: None,
 			returned: None,
 			dropped: None,
+			devices: 0,
+			measured: 0,
+			measuring: false,
 		}
 	}
 }

@@ -1,7 +1,7 @@
-//! To storage version 2: a record says how its provider answers, and whoever must answer samples is listed.
+//! To storage version 2, and at once to the present one: a record says how its provider answers, and whoever must answer samples is listed.
 
-use super::v1;
-use crate::{weights::WeightInfo, CheckCursor, Config, Pallet, Providers};
+use super::{v1, walk, PALLET_MIGRATIONS_ID};
+use crate::{CheckCursor, Config, Pallet, Providers};
 use alloc::vec::Vec;
 use codec::DecodeAll;
 use core::marker::PhantomData;
@@ -18,16 +18,13 @@ use {
 	polkadot_sdk::{frame_support::ensure, sp_runtime::TryRuntimeError},
 };
 
-/// Which pallet it is that a migration belongs to.
-const PALLET_MIGRATIONS_ID: &[u8; 16] = b"pallet-providers";
-
 /// A provider's record as version 1 had it.
 type Old<T> = v1::Provider<<T as polkadot_sdk::frame_system::Config>::AccountId>;
 
 /// Rewrites the records, one after the other, and lists the providers that must answer samples.
 ///
 /// It may be begun anew at any point. Both layouts read a record alike up to its status; from there on all of version 1 have
-/// one length modulo four, and none of version 2 has it. So no bytes are a whole record in both, and one that is rewritten
+/// one length modulo four, and none of later ones has it. So no bytes are a whole record in both, and one that is rewritten
 /// already stays as it is.
 pub struct MigrateToV2<T>(PhantomData<T>);
 
@@ -49,29 +46,17 @@ impl<T: Config> SteppedMigration for MigrateToV2<T> {
 	}
 
 	fn step(
-		mut cursor: Option<Self::Cursor>,
+		cursor: Option<Self::Cursor>,
 		meter: &mut WeightMeter,
 	) -> Result<Option<Self::Cursor>, SteppedMigrationError> {
 		if Pallet::<T>::on_chain_storage_version() != u16::from(Self::id().version_from) {
 			return Ok(None);
 		}
-		let required = T::WeightInfo::migrate_step();
-		if meter.remaining().any_lt(required) {
-			return Err(SteppedMigrationError::InsufficientWeight { required });
+		let next = walk::<T>(cursor, meter, Self::rewrite)?;
+		if next.is_none() {
+			Self::finish();
 		}
-		while meter.try_consume(required).is_ok() {
-			let next = match cursor {
-				Some(last) => Providers::<T>::iter_keys_from_key(last).next(),
-				None => Providers::<T>::iter_keys().next(),
-			};
-			let Some(id) = next else {
-				Self::finish();
-				return Ok(None);
-			};
-			Self::rewrite(id);
-			cursor = Some(id);
-		}
-		Ok(cursor)
+		Ok(next)
 	}
 
 	#[cfg(feature = "try-runtime")]
@@ -102,7 +87,7 @@ impl<T: Config> MigrateToV2<T> {
 		}
 	}
 
-	/// All records are of version 2.
+	/// No record is of version 1.
 	fn finish() {
 		// Nothing was unreachable so far: the hook need not look through every tick since genesis.
 		CheckCursor::<T>::put(T::Clock::now());

@@ -1,7 +1,14 @@
 //! Every error, provoked.
 
-use super::{fraud, signed, silence, variants};
-use crate::{mock::*, types::ProviderTerms, Endpoint, Error};
+use super::{
+	devices::{device, enrol, measure_classes},
+	fraud, signed, silence, variants,
+};
+use crate::{
+	mock::*,
+	types::{ProviderTerms, MAX_DEVICES},
+	DeviceFacts, Endpoint, Error,
+};
 use millrace_primitives::{
 	traits::{JobPhase, Outcome, Providers as _},
 	DeviceClass, ProviderId, SlashId,
@@ -124,6 +131,32 @@ fn provoke(error: &Error<Test>) -> DispatchResult {
 			tick_to(5_199);
 			Providers::touch(signed(STRANGER), id, 5_001)
 		}
+		Error::NoSuchSlot => enrol(WORKER, MAX_DEVICES, device(1)),
+		Error::NoSuchDevice => Providers::remove_device(owner(), id, 0),
+		Error::InvalidDevice => {
+			let nameless = DeviceFacts {
+				model: Default::default(),
+				..device(1)
+			};
+			enrol(WORKER, 0, nameless)
+		}
+		Error::DeviceTaken => {
+			assert_ok!(enrol(WORKER, 0, device(1)));
+			enrol(WORKER, 1, device(1))
+		}
+		Error::DeviceBusy => {
+			measure_classes();
+			assert_ok!(enrol(WORKER, 0, device(1)));
+			Providers::remove_device(owner(), id, 0)
+		}
+		Error::AlreadyEnrolled => {
+			assert_ok!(enrol(WORKER, 0, device(1)));
+			enrol(WORKER, 0, device(1))
+		}
+		Error::TooSoon => {
+			assert_ok!(enrol(WORKER, 0, device(1)));
+			enrol(WORKER, 0, device(2))
+		}
 		Error::__Ignore(_, never) => match *never {},
 	}
 }
@@ -164,6 +197,13 @@ fn every_error_is_provoked() {
 		Error::NothingUnbonds,
 		Error::UnknownOutage,
 		Error::NothingDue,
+		Error::NoSuchSlot,
+		Error::NoSuchDevice,
+		Error::InvalidDevice,
+		Error::DeviceTaken,
+		Error::DeviceBusy,
+		Error::AlreadyEnrolled,
+		Error::TooSoon,
 	];
 	let named: BTreeSet<&'static str> = all.iter().map(|error| error.as_str()).collect();
 	assert_eq!(

@@ -160,6 +160,9 @@ fn new_record(status: Status) -> ProviderOf<Test> {
 		outage: None,
 		returned: None,
 		dropped: None,
+		devices: 0,
+		measured: 0,
+		measuring: false,
 	}
 }
 

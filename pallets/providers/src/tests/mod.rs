@@ -1,11 +1,15 @@
 //! One file a feature. Every test ends with the invariants checked.
 
 mod conservation;
+mod devices;
 mod downtime;
 mod errors;
 mod forgiveness;
+mod idle;
 mod liveness;
+mod measure;
 mod migration;
+mod migration_v3;
 mod misses;
 mod no_shows;
 mod origins;

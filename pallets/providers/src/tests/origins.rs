@@ -1,6 +1,9 @@
 //! Every call, by every origin.
 
-use super::{fraud, signed, variants};
+use super::{
+	devices::{device, enrol},
+	fraud, signed, variants,
+};
 use crate::{mock::*, Call, Error};
 use millrace_primitives::{traits::Providers as _, ProviderId, SlashId};
 use polkadot_sdk::{
@@ -158,6 +161,21 @@ fn rows() -> Vec<Row> {
 				provider: ID,
 				began: 5_001,
 			})
+		},
+		Row {
+			may: &[WORKER],
+			refusal: Error::NotWorker,
+			..owner(Call::enrol_device {
+				slot: 0,
+				facts: device(1),
+			})
+		},
+		Row {
+			before: || {
+				assert_ok!(enrol(WORKER, 0, device(1)));
+				Now::set(5_100);
+			},
+			..either(Call::remove_device { provider: ID, slot: 0 })
 		},
 	]
 }

@@ -32,6 +32,7 @@ fn shows_a_provider() {
 				lanes: 2,
 				assigned: 1,
 				running: 0,
+				measuring: false,
 				answers: true,
 				min_price: Price(70),
 				fraud_clock: None,

@@ -52,11 +52,47 @@ fn what_is_beyond_a_bound_is_refused() {
 	for path in [vec![], vec![b'x'; MAX_PATH + 1], b"a\0b".to_vec()] {
 		assert!(changed(&|work| work.inputs[0].path = FilePath(path.clone())).is_err());
 	}
-	assert!(Request::Hello { protocol: 2 }.check().is_err());
+	assert!(Request::Hello { protocol: PROTOCOL + 1 }.check().is_err());
 	let long = Answer::Unusable {
 		message: "x".repeat(MAX_TEXT + 1),
 	};
 	assert!(long.check().is_err());
+}
+
+#[test]
+fn what_is_said_of_the_hardware_arrives_whole_and_is_bounded() {
+	let told = millrace_compute::Hardware {
+		model: "NVIDIA H200".to_owned(),
+		memory: 141 << 30,
+		compute_capability: Some((9, 0)),
+		driver: "CUDA 12.4".to_owned(),
+		uuid: Some([7; 16]),
+	};
+	let ready = |hardware| Answer::Ready {
+		kind: Kind::Cuda,
+		device: String::new(),
+		description: String::new(),
+		hardware,
+	};
+	let sent = ready(Hardware::from(&told));
+	assert_eq!(sent.check(), Ok(()));
+	let Ok(Answer::Ready { hardware, .. }) = Answer::decode(&mut sent.encode().as_slice()) else {
+		panic!("it is another answer");
+	};
+	assert_eq!(millrace_compute::Hardware::from(hardware), told);
+
+	let text = || "x".repeat(MAX_TEXT + 1);
+	let model = Hardware {
+		model: text(),
+		..Hardware::default()
+	};
+	let driver = Hardware {
+		driver: text(),
+		..Hardware::default()
+	};
+	for long in [model, driver] {
+		assert!(ready(long).check().is_err());
+	}
 }
 
 #[test]
