@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! millrace-bench              everything
-//! millrace-bench GROUP...     kernels (W2, W3, W5), hashing (W4), worker (W1), refutation (C7), liveness (C5), node
+//! millrace-bench GROUP...     kernels (W2, W3, W5), hashing (W4), worker (W1), market (C2, C4), refutation (C7),
+//!                             liveness (C5), node
 //! ```
 //!
 //! Exit status 1 if any goal is missed. Times are ratios within one run; `k`, this machine's sr25519 verification time
@@ -15,6 +16,7 @@ mod hashing;
 mod kernels;
 mod liveness;
 mod machine;
+mod market;
 mod native;
 mod node;
 mod refutation;
@@ -28,10 +30,11 @@ use std::process::ExitCode;
 /// A group of measurements: its name, and what measures it.
 type Group = (&'static str, fn(&mut Report));
 
-const GROUPS: [Group; 6] = [
+const GROUPS: [Group; 7] = [
 	("kernels", kernels::measure),
 	("hashing", hashing::measure),
 	("worker", worker::measure),
+	("market", market::measure),
 	("refutation", refutation::measure),
 	("liveness", liveness::measure),
 	("node", node::measure),
