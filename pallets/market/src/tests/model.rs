@@ -10,10 +10,11 @@ mod truth;
 use self::{told::Told, truth::Truth};
 use super::book::Random;
 use crate::{mock::*, types::MAX_ASKS, Asks, Call, Demands, JobState, Jobs, RejectReason};
-use millrace_primitives::{Balance, JobId, JobSpec, Level, Price, ProviderId, Target};
+use millrace_primitives::{traits::Measurements, Balance, JobId, JobSpec, Level, Price, ProviderId, Target};
 use polkadot_sdk::{
 	frame_support::{
 		assert_ok,
+		storage::with_storage_layer,
 		traits::{fungible::Mutate, UnfilteredDispatchable},
 		weights::Weight,
 	},
@@ -98,6 +99,38 @@ fn any_units(random: &mut Random, job: JobId) -> u64 {
 	}
 }
 
+/// Who may act for the job; anyone, where that is an account without a key.
+fn requester_of(job: JobId) -> Option<AccountId> {
+	let requester = Jobs::<Test>::get(job)?.requester;
+	Some(if requester == Market::measurer() {
+		ALICE
+	} else {
+		requester
+	})
+}
+
+/// Has a device measured, if the provider is idle, as the providers' hook does.
+fn measure(random: &mut Random, truth: &mut Truth) {
+	let provider = any_provider(random);
+	let record = MockProviders::get(provider).expect("registered");
+	let is_measured = Jobs::<Test>::iter_values()
+		.any(|job| job.requester == Market::measurer() && job.state.provider() == Some(provider));
+	if record.assigned + record.running > 0 || is_measured || !record.active {
+		return;
+	}
+	let work = random.below(truth.works.len() as u64) as usize;
+	let task = truth.works[work].class_task(3 + random.below(12) as u32);
+	let seed = H256::from_low_u64_be(random.below(u64::MAX));
+	let begun = with_storage_layer(|| {
+		MockProviders::change(provider, |record| record.measuring = true);
+		Market::measure(provider, &record.owner, &task, &seed)
+	});
+	if let Ok(id) = begun {
+		truth.note(id, Some(work));
+		truth.measured += 1;
+	}
+}
+
 /// What an owner, or who cancels slashes, may do to a provider without asking the market.
 fn meddle(random: &mut Random, told: &mut Told) {
 	let mut provider = any_provider(random);
@@ -118,8 +151,12 @@ fn meddle(random: &mut Random, told: &mut Told) {
 		return;
 	}
 	let record = MockProviders::get(provider).expect("registered");
-	match random.below(4) {
+	match random.below(5) {
 		0 => MockProviders::set_active(provider, random.below(3) > 0),
+		4 => {
+			told.catch_up();
+			MockProviders::change(provider, |record| record.answers = random.below(3) > 0);
+		}
 		1 => {
 			let needed = record
 				.running
@@ -180,18 +217,18 @@ fn call(random: &mut Random, told: &mut Told, truth: &mut Truth) {
 		}
 		77..=79 => (worker_for(random, job), Call::abandon_job { job }),
 		80..=83 => {
-			let requester = Jobs::<Test>::get(job).map_or(ALICE, |job| job.requester);
+			let requester = requester_of(job).unwrap_or(ALICE);
 			(requester, Call::settle_now { job })
 		}
 		84..=86 => (any_signer(random), Call::settle { job }),
 		87..=90 => (any_signer(random), Call::touch { job }),
 		91..=95 => {
-			let requester = Jobs::<Test>::get(job).map_or(BOB, |job| job.requester);
+			let requester = requester_of(job).unwrap_or(BOB);
 			(requester, Call::cancel_job { job })
 		}
 		96..=101 => {
 			let job = committed_job(random);
-			let requester = Jobs::<Test>::get(job).map_or(BOB, |job| job.requester);
+			let requester = requester_of(job).unwrap_or(BOB);
 			let who = [requester, requester, requester, any_signer(random)][random.below(4) as usize];
 			let leaves = truth.any_leaves(random, job);
 			(who, Call::demand { job, leaves })
@@ -262,6 +299,7 @@ fn run(seed: u64) {
 					assert_ok!(Market::do_try_state());
 				}
 				20..=22 => meddle(&mut random, &mut told),
+				24 => measure(&mut random, &mut truth),
 				23 => {
 					let halted = random.below(3) == 0;
 					assert_ok!(Market::set_halted(RuntimeOrigin::root(), halted));
@@ -305,7 +343,14 @@ fn run(seed: u64) {
 			"the parties did trade"
 		);
 		assert_eq!(told.refuted, truth.true_refutations, "nothing else was refuted");
-		let rare = [told.refuted, told.voided + told.unassigned, told.answered, told.silent];
+		let rare = [
+			told.refuted,
+			told.voided + told.unassigned,
+			told.answered,
+			told.silent,
+			told.extended,
+			truth.measured,
+		];
 		assert!(rare.iter().all(|count| *count > 0), "everything happened: {rare:?}");
 		assert!(truth.false_refutations > 0, "lies were told about the honest too");
 	});

@@ -14,6 +14,8 @@ pub(super) struct Told {
 	levels: BTreeMap<(ProviderId, u8), Level>,
 	pub(super) requester: BTreeMap<JobId, AccountId>,
 	pub(super) targeted: BTreeSet<JobId>,
+	/// Jobs that measure devices: nobody's money is in them.
+	pub(super) measurements: BTreeSet<JobId>,
 	pub(super) ended: BTreeSet<JobId>,
 	/// What each requester lost for good, credits deducted.
 	lost: BTreeMap<AccountId, i128>,
@@ -30,6 +32,7 @@ pub(super) struct Told {
 	pub(super) demands: u64,
 	pub(super) answered: u64,
 	pub(super) silent: u64,
+	pub(super) extended: u64,
 }
 
 impl Told {
@@ -77,7 +80,11 @@ impl Told {
 	fn end(&mut self, job: JobId, fees_returned: Balance) {
 		assert!(self.ended.insert(job), "a job ends once");
 		self.unqueue_bid(job);
-		self.loses(job, Balance::from(MAX_ASSIGNMENTS) * JOB_FEE - fees_returned);
+		if self.measurements.contains(&job) {
+			assert_eq!(fees_returned, 0, "nothing was held");
+		} else {
+			self.loses(job, Balance::from(MAX_ASSIGNMENTS) * JOB_FEE - fees_returned);
+		}
 	}
 
 	fn hear(&mut self, event: Event<Test>) {
@@ -100,6 +107,16 @@ impl Told {
 			}
 			Event::JobSubmitted { job, requester, .. } => {
 				assert!(self.requester.insert(job, requester).is_none(), "an id is given once");
+			}
+			Event::MeasurementCharged {
+				job,
+				from_owner,
+				from_stake,
+				..
+			} => {
+				assert_eq!(from_owner + from_stake, JOB_FEE);
+				self.measurements.insert(job);
+				self.targeted.insert(job);
 			}
 			Event::JobQueued { job, level, .. } => self.bids.entry(level).or_default().push_back(job),
 			Event::JobAssigned {
@@ -155,8 +172,8 @@ impl Told {
 				self.voided += 1;
 			}
 			Event::AssignmentVoided { .. } => self.unassigned += 1,
-			Event::LeavesDemanded { job, fee, .. } => {
-				self.loses(job, fee);
+			Event::LeavesDemanded { requester, fee, .. } => {
+				*self.lost.entry(requester).or_default() += i128::try_from(fee).unwrap();
 				self.demands += 1;
 			}
 			Event::DemandAnswered { .. } => self.answered += 1,
@@ -164,6 +181,7 @@ impl Told {
 				assert!(!self.ended.contains(&job), "what has ended is not extended");
 				let answers = MockProviders::get(provider).is_some_and(|record| record.answers);
 				assert!(!answers, "a provider that answers waits for nobody");
+				self.extended += 1;
 			}
 			Event::JobStuck { job, error } => panic!("{job:?} is stuck: {error:?}"),
 			Event::JobAccepted { .. }

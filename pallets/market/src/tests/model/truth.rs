@@ -28,6 +28,7 @@ pub(super) struct Truth {
 	claims: BTreeMap<JobId, Claim>,
 	pub(super) true_refutations: u64,
 	pub(super) false_refutations: u64,
+	pub(super) measured: u64,
 	late_refutations: u64,
 	right_answers: u64,
 	wrong_answers: u64,
@@ -37,7 +38,8 @@ impl fmt::Display for Truth {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		write!(
 			f,
-			"{} true, {} false and {} late refutations; {} right and {} wrong answers",
+			"{} measurements; {} true, {} false and {} late refutations; {} right and {} wrong answers",
+			self.measured,
 			self.true_refutations,
 			self.false_refutations,
 			self.late_refutations,
@@ -63,6 +65,7 @@ impl Truth {
 			claims: BTreeMap::new(),
 			true_refutations: 0,
 			false_refutations: 0,
+			measured: 0,
 			late_refutations: 0,
 			right_answers: 0,
 			wrong_answers: 0,
