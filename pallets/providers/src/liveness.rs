@@ -28,8 +28,8 @@ use polkadot_sdk::{
 const HOOK_SHARE: Perbill = Perbill::from_percent(1);
 
 impl<T: Config> Pallet<T> {
-	/// The whole of `on_poll` but the slashes: what was missed, the samples of this tick, who is measured, and what outages
-	/// cost by now.
+	/// The whole of `on_poll` but the slashes: what was missed, the samples of this tick, what outages cost by now, and who
+	/// is measured.
 	pub(crate) fn poll_liveness(meter: &mut WeightMeter) {
 		let now = T::Clock::now();
 		// A clock that stands still makes nobody late, and asks nobody.
@@ -39,13 +39,17 @@ impl<T: Config> Pallet<T> {
 		LastPoll::<T>::put(now);
 		let mut own = WeightMeter::with_limit(meter.remaining().min(Self::liveness_budget()));
 		Self::serve_misses(now, &mut own);
+		let seed = T::Seed::get();
 		if own.try_consume(T::WeightInfo::draw_samples(MAX_SAMPLES)).is_ok() {
-			if let Some(seed) = T::Seed::get() {
+			if let Some(seed) = seed {
 				Self::draw_samples(now, seed);
-				Self::poll_enrolment(now, &seed, &mut own);
 			}
 		}
 		Self::serve_checks(now, &mut own);
+		// Last: a device can wait, where many outages are looked at.
+		if let Some(seed) = seed {
+			Self::poll_enrolment(now, &seed, &mut own);
+		}
 		meter.consume(own.consumed());
 	}
 
