@@ -4,26 +4,19 @@
 //! pallet, which signs nothing: they cost nothing but the job fee of the provider's owner, cannot be cancelled, and end
 //! unpaid when their window is over. Anybody may demand their leaves: else a root that no bytes lead to would pass.
 
-use crate::{Config, Error, Event, JobOf, Pallet, Requesters};
+use crate::{submit::output_bytes, Config, Error, Event, JobOf, Pallet};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use millrace_primitives::{
-	job::{job_id, MAX_PARAMS},
-	traits::{Classes, Kernels, Measurement, Measurements, Outcome, ProtocolClock, Providers},
+	job::MAX_PARAMS,
+	traits::{Classes, KernelFacts, Kernels, Measurement, Measurements, Outcome, ProtocolClock, Providers},
 	Balance, ClassTask, JobId, JobSpec, Price, ProviderId, Target, Terms, Tick,
 };
 use polkadot_sdk::{
-	frame_support::{
-		ensure,
-		traits::{fungible::Mutate, tokens::Preservation, Get},
-	},
-	frame_system::{self, pallet_prelude::BlockNumberFor},
+	frame_support::traits::{fungible::Mutate, tokens::Preservation, Get},
 	sp_core::H256,
 	sp_io::hashing::blake2_256,
-	sp_runtime::{
-		traits::{AccountIdConversion, Zero},
-		BoundedVec, DispatchError, Perbill,
-	},
+	sp_runtime::{traits::AccountIdConversion, BoundedVec, DispatchError, Perbill},
 };
 
 /// A measurement counts as this part of the largest job of the book, where leaves of it are demanded and never come. The
@@ -84,14 +77,11 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What is submitted for a task.
-	fn measurement_spec(provider: ProviderId, task: &ClassTask, seed: &H256) -> Result<JobSpec, DispatchError> {
-		let facts = T::Kernels::facts(&task.kernel).ok_or(Error::<T>::UnknownKernel)?;
-		ensure!(!facts.retired, Error::<T>::KernelRetired);
-		ensure!(facts.inputs == 0, Error::<T>::WrongInputs);
+	fn measurement_spec(provider: ProviderId, task: &ClassTask, facts: &KernelFacts, seed: &H256) -> JobSpec {
 		let params: Vec<u64> = (0..u32::from(facts.params).min(MAX_PARAMS))
 			.filter_map(|place| u64::decode(&mut blake2_256(&(seed, place).encode()).as_slice()).ok())
 			.collect();
-		Ok(JobSpec {
+		JobSpec {
 			kernel: task.kernel,
 			params: BoundedVec::truncate_from(params),
 			inputs: BoundedVec::default(),
@@ -108,7 +98,7 @@ impl<T: Config> Pallet<T> {
 				window: T::Rules::get().window,
 				expires: Self::now(),
 			},
-		})
+		}
 	}
 }
 
@@ -119,11 +109,11 @@ impl<T: Config> Measurements<T::AccountId> for Pallet<T> {
 		task: &ClassTask,
 		seed: &H256,
 	) -> Result<JobId, DispatchError> {
-		let spec = Self::measurement_spec(provider, task, seed)?;
 		let facts = T::Kernels::facts(&task.kernel).ok_or(Error::<T>::UnknownKernel)?;
+		let spec = Self::measurement_spec(provider, task, &facts, seed);
 		let mut rules = T::Rules::get();
-		let output = u64::from(task.items).saturating_mul(u64::from(facts.item_size));
-		ensure!(output <= rules.output_max, Error::<T>::OutputTooLarge);
+		Self::check_work(&spec, &facts)?;
+		Self::check_bytes(&spec, output_bytes(&spec, &facts), &rules)?;
 		let (from_owner, from_stake) = Self::charge_measurement(provider, owner);
 
 		// Nobody pays for it, so nothing is held, and nothing is owed where it is late.
@@ -132,12 +122,7 @@ impl<T: Config> Measurements<T::AccountId> for Pallet<T> {
 		rules.protocol_fee = Perbill::zero();
 		rules.accept_ticks = task.ticks;
 		let who = Self::measurer();
-		let mut known = Requesters::<T>::get(&who);
-		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-		let id = job_id(&genesis, &who, known.nonce, &spec);
-		known.nonce = known.nonce.saturating_add(1);
-		known.live = known.live.saturating_add(1);
-		Requesters::<T>::insert(&who, known);
+		let id = Self::next_id(&who, &spec);
 		let job = Self::new_job(who, spec, &facts, rules, Price(0), 0);
 		Self::announce(id, &job);
 		Self::deposit_event(Event::MeasurementCharged {

@@ -23,9 +23,7 @@ impl<T: Config> Pallet<T> {
 		let output = output_bytes(&spec, &facts);
 		Self::check_bytes(&spec, output, &rules)?;
 
-		let mut known = Requesters::<T>::get(&who);
-		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-		let id = job_id(&genesis, &who, known.nonce, &spec);
+		let id = Self::next_id(&who, &spec);
 		let units = data_units(spec.input_bytes(), output, figures.units_per_byte);
 		let mut job = Self::new_job(who.clone(), spec, &facts, rules, price, units);
 		job.escrow = job.escrow_at(price).ok_or(Error::<T>::CostOverflow)?;
@@ -43,9 +41,6 @@ impl<T: Config> Pallet<T> {
 			}
 		})?;
 
-		known.nonce = known.nonce.saturating_add(1);
-		known.live = known.live.saturating_add(1);
-		Requesters::<T>::insert(&who, known);
 		Self::announce(id, &job);
 		match job.terms.target {
 			Target::Book { .. } => Self::enter_book(id, job),
@@ -53,8 +48,18 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Says that a job is there.
+	/// The id of the requester's next job.
+	pub(crate) fn next_id(who: &T::AccountId, spec: &JobSpec) -> JobId {
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		job_id(&genesis, who, Requesters::<T>::get(who).nonce, spec)
+	}
+
+	/// Counts a job among its requester's, and says that it is there.
 	pub(crate) fn announce(id: JobId, job: &JobOf<T>) {
+		Requesters::<T>::mutate(&job.requester, |known| {
+			known.nonce = known.nonce.saturating_add(1);
+			known.live = known.live.saturating_add(1);
+		});
 		Self::deposit_event(Event::JobSubmitted {
 			job: id,
 			requester: job.requester.clone(),
@@ -66,7 +71,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What the kernel says about the specification.
-	fn check_work(spec: &JobSpec, facts: &KernelFacts) -> DispatchResult {
+	pub(crate) fn check_work(spec: &JobSpec, facts: &KernelFacts) -> DispatchResult {
 		ensure!(!facts.retired, Error::<T>::KernelRetired);
 		ensure!(spec.params.len() == usize::from(facts.params), Error::<T>::WrongParams);
 		ensure!(spec.inputs.len() == usize::from(facts.inputs), Error::<T>::WrongInputs);
@@ -110,7 +115,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	fn check_bytes(spec: &JobSpec, output: u64, rules: &MarketRules) -> DispatchResult {
+	pub(crate) fn check_bytes(spec: &JobSpec, output: u64, rules: &MarketRules) -> DispatchResult {
 		let most = match spec.terms.target {
 			Target::Book { .. } => rules.book_output_max,
 			Target::Provider { .. } => rules.output_max,
@@ -164,7 +169,7 @@ impl<T: Config> Pallet<T> {
 }
 
 /// Bytes of all items' outputs.
-fn output_bytes(spec: &JobSpec, facts: &KernelFacts) -> u64 {
+pub(crate) fn output_bytes(spec: &JobSpec, facts: &KernelFacts) -> u64 {
 	u64::from(spec.items).saturating_mul(u64::from(facts.item_size))
 }
 

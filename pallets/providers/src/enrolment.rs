@@ -78,8 +78,6 @@ impl<T: Config> Pallet<T> {
 				job: None,
 			},
 		);
-		let lost = provider.load.asks > 0 && Self::check_ask(&provider).is_err();
-		Self::put(id, provider);
 		Self::note_heard(id);
 		Self::deposit_event(Event::DeviceEnrolled {
 			provider: id,
@@ -87,9 +85,7 @@ impl<T: Config> Pallet<T> {
 			facts,
 			state,
 		});
-		if lost {
-			T::Events::lost_eligibility(id);
-		}
+		Self::put_standing(id, provider);
 		Ok(())
 	}
 
@@ -117,13 +113,19 @@ impl<T: Config> Pallet<T> {
 		// Else the place could be asked for again at once.
 		Self::ensure_rested(&device)?;
 		Self::forget_device(id, slot, &mut provider, &device);
+		Self::deposit_event(Event::DeviceRemoved { provider: id, slot });
+		Self::put_standing(id, provider);
+		Ok(())
+	}
+
+	/// Writes a provider whose devices have changed. Its asks leave if they may not stand any more.
+	fn put_standing(id: ProviderId, provider: ProviderOf<T>) {
 		let lost = provider.load.asks > 0 && Self::check_ask(&provider).is_err();
 		Self::put(id, provider);
-		Self::deposit_event(Event::DeviceRemoved { provider: id, slot });
+		// Last, because the market comes back from here to lower the count of asks.
 		if lost {
 			T::Events::lost_eligibility(id);
 		}
-		Ok(())
 	}
 
 	/// Takes a device that is not being measured out of its place.
@@ -186,7 +188,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The place among the reachable of the one who is drawn.
 	pub(crate) fn drawn_by(entropy: &H256) -> Option<u32> {
-		draw(entropy, b"idle", ReachableCount::<T>::get())
+		draw(entropy, &b"idle"[..], ReachableCount::<T>::get())
 	}
 
 	/// What it takes to look for somebody to measure, and to draw the task.
@@ -308,7 +310,7 @@ impl<T: Config> Pallet<T> {
 	fn draw_task(class: DeviceClass, seed: &H256) -> Option<ClassTask> {
 		let rules = T::Enrolment::get();
 		let count = u32::try_from(rules.tasks_of(class).count()).ok()?;
-		let index = usize::try_from(draw(seed, b"task", count)?).ok()?;
+		let index = usize::try_from(draw(seed, &b"task"[..], count)?).ok()?;
 		let task = rules.tasks_of(class).nth(index);
 		task
 	}
@@ -407,18 +409,13 @@ impl<T: Config> Pallet<T> {
 		}
 		device.state = DeviceState::Failed { at: now };
 		Devices::<T>::insert(id, slot, device);
-		let lost = provider.load.asks > 0 && Self::check_ask(&provider).is_err();
-		Self::put(id, provider);
 		Self::deposit_event(Event::DeviceFailed { provider: id, slot });
-		// Last, because the market comes back from here to lower the count of asks.
-		if lost {
-			T::Events::lost_eligibility(id);
-		}
+		Self::put_standing(id, provider);
 	}
 }
 
 /// A number below `count`: the first eight bytes of a hash, little-endian. None where there is none.
-fn draw(seed: &H256, label: &[u8], count: u32) -> Option<u32> {
+pub(crate) fn draw(seed: &H256, label: impl Encode, count: u32) -> Option<u32> {
 	let random = u64::decode(&mut blake2_256(&(seed, label).encode()).as_slice()).ok()?;
 	u32::try_from(random.checked_rem(u64::from(count))?).ok()
 }

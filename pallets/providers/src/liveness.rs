@@ -10,7 +10,6 @@ use crate::{
 	weights::WeightInfo,
 	*,
 };
-use codec::{Decode, Encode};
 use polkadot_sdk::{
 	frame_support::{
 		defensive,
@@ -20,7 +19,6 @@ use polkadot_sdk::{
 		weights::{Weight, WeightMeter},
 	},
 	sp_core::H256,
-	sp_io::hashing::blake2_256,
 	sp_runtime::{BoundedVec, Perbill},
 };
 
@@ -77,13 +75,8 @@ impl<T: Config> Pallet<T> {
 		let draws = count.div_ceil(rules.providers_per_sample.max(1)).min(MAX_SAMPLES);
 		let mut drawn = BoundedVec::new();
 		for draw in 0..draws {
-			// The first eight bytes, little-endian; nobody can be drawn where there is nobody.
-			let random = u64::decode(&mut blake2_256(&(seed, draw).encode()).as_slice());
-			let Some(index) = random
-				.ok()
-				.and_then(|random| random.checked_rem(u64::from(count)))
-				.and_then(|index| u32::try_from(index).ok())
-			else {
+			// Nobody can be drawn where there is nobody.
+			let Some(index) = enrolment::draw(&seed, draw, count) else {
 				return;
 			};
 			let Some(id) = ReachableAt::<T>::get(index) else {
