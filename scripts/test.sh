@@ -14,8 +14,11 @@ GROUPS_TABLE='format|formatting of every Rust file
 deny|dependencies: bans, licences, sources
 clippy|lints, warnings are errors
 unit|unit and property tests of every crate
+book|the order book against a naive one, compared after each of 100,000 random operations
+conservation|every planck of a thousand jobs with hostile parties, on the real runtime
 kernels|random programs and the shipped kernels: every backend against the reference
 node|a node starts, authors, finalises and answers over JSON-RPC
+json-rpc|a dApp's whole job with curl, and every method of compute_v1
 e2e|a whole job on a real node and a real worker
 worker|the worker killed at every journal step loses and doubles nothing
 bad-input|every bad input is refused in one clear sentence and costs nothing
@@ -27,7 +30,8 @@ docs|every command in the documents does what it says'
 
 times_dir=$CARGO_TARGET_DIR/millrace-times
 selected=()
-# Sequences of 12,000 random calls of the market model: 120,000 calls, and 12 million with --long.
+# Sequences of 12,000 random calls of the market model: 120,000 calls, and 12 million with --long. For each of them 12,500
+# operations of the order book are drawn; for every ten, a thousand jobs of the conservation.
 export MILLRACE_CASES=${MILLRACE_CASES:-10}
 # Random programs that every backend runs.
 export MILLRACE_PROGRAMS=${MILLRACE_PROGRAMS:-10000}
@@ -37,7 +41,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--list)
 		while IFS='|' read -r name what; do
-			printf '%-11s %6s  %s\n' "$name" "$([ -r "$times_dir/$name" ] && echo "$(cat "$times_dir/$name") s" || echo '-')" "$what"
+			printf '%-12s %6s  %s\n' "$name" "$([ -r "$times_dir/$name" ] && echo "$(cat "$times_dir/$name") s" || echo '-')" "$what"
 		done <<<"$GROUPS_TABLE"
 		exit 0
 		;;
@@ -72,11 +76,16 @@ nextest() {
 group_format() { cargo fmt --all --check && ok "formatted"; }
 group_deny() { quietly "bans, licences, sources" cargo deny --locked check bans licenses sources; }
 group_clippy() { quietly "no lint fires" cargo clippy --workspace --all-targets --locked -- -D warnings; }
-group_unit() { build && nextest 'not package(millrace-tests) & not package(millrace-differential) & not binary(simulation)'; }
+group_unit() {
+	build && nextest 'not package(millrace-tests) & not package(millrace-differential) & not binary(simulation) & not binary(conservation) & not test(/^tests::book::machine::/)'
+}
 group_kernels() {
 	build && nextest 'package(millrace-differential) | package(millrace-tests) & (binary(/^kernels/) | kind(lib))' --no-capture
 }
 
+# Seed, counts and tables are the result of these.
+group_book() { build && nextest 'package(pallet-market) & test(/^tests::book::machine::/)' --no-capture; }
+group_conservation() { build && nextest 'package(millrace-runtime) & binary(conservation)' --no-capture; }
 # Its table is the result.
 group_simulation() { build && cargo test --workspace --locked --test simulation -- --nocapture; }
 
@@ -84,7 +93,7 @@ group_simulation() { build && cargo test --workspace --locked --test simulation 
 group_of_chains() { build && nextest "package(millrace-tests) & binary(${1//-/_})" --no-capture; }
 
 # Groups that mostly wait for blocks. Each has chains and ports of its own, so several run at once.
-PATIENT='node e2e worker cheats liveness bad-input quickstart docs'
+PATIENT='node json-rpc e2e worker cheats liveness bad-input quickstart docs'
 AT_ONCE=3
 
 "$MILLRACE_ROOT/scripts/setup.sh" --tests

@@ -37,6 +37,10 @@ pub enum Code {
 	TimedOut,
 	/// The result is wrong, or not what was committed: nothing was settled.
 	CheckFailed,
+	/// The job waits in the book, and goes on by itself.
+	Waits,
+	/// The job will not start as things stand.
+	WillNotStart,
 	/// The job failed.
 	JobFailed,
 	/// The job was cancelled or expired.
@@ -58,6 +62,8 @@ impl Code {
 			Code::NoSupply => 7,
 			Code::TimedOut => 8,
 			Code::CheckFailed => 9,
+			Code::Waits => 10,
+			Code::WillNotStart => 11,
 			Code::JobFailed => 100,
 			Code::JobEnded => 103,
 			Code::Interrupted => 130,
@@ -205,6 +211,8 @@ impl From<JobError> for Failure {
 			| JobError::TooLarge { .. }
 			| JobError::TooExpensiveForBook { .. }
 			| JobError::Time { .. }
+			| JobError::RouteWithoutPool(_)
+			| JobError::RouteWithoutLimit
 			| JobError::NoRecord(_)
 			| JobError::ForeignRecord { .. }
 			| JobError::InputChanged { .. }

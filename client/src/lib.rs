@@ -3,6 +3,7 @@
 //! - [`chain`]: typed access to the chain: connect, read state at a block, follow blocks, submit calls.
 //! - [`job`]: buy work: plan, submit, push inputs, fetch, check, settle.
 //! - [`check`], [`watch`]: re-check committed results, and refute what is wrong.
+//! - [`offers`]: find offers by what they and their providers are.
 //! - [`job_file`]: job files, input and output formats.
 //! - [`local`]: run, measure and estimate on this machine, without a chain.
 //! - [`endpoint`]: requests to a provider over TLS with a pinned key.
@@ -19,4 +20,5 @@ pub mod job;
 pub mod job_file;
 pub mod keys;
 pub mod local;
+pub mod offers;
 pub mod watch;

@@ -1,9 +1,13 @@
-//! What the node answers beside what every node of the SDK does: account nonces, fees, and the state of BABE and GRANDPA.
+//! What the node answers beside what every node of the SDK does: the market and its providers in plain JSON, account nonces,
+//! fees, and the state of BABE and GRANDPA.
 //!
 //! The groups of the JSON-RPC specification (`chainHead_v1`, `transaction_v1`, `chainSpec_v1`, and `archive_v1` on archive
 //! nodes) and the older `chain_`, `state_`, `author_` and `system_` come from the SDK's service. A method that is merged here
 //! as well would stop the node at its start.
 
+pub(crate) mod compute;
+
+use self::compute::{Blocks, ComputeApis};
 use jsonrpsee::RpcModule;
 use millrace_primitives::Balance;
 use millrace_runtime::{opaque::Block, AccountId, BlockNumber, Hash, Nonce};
@@ -55,13 +59,15 @@ where
 	C: ProvideRuntimeApi<Block>
 		+ HeaderBackend<Block>
 		+ HeaderMetadata<Block, Error = BlockchainError>
+		+ Blocks
 		+ Send
 		+ Sync
 		+ 'static,
 	C::Api: AccountNonceApi<Block, AccountId, Nonce>
 		+ TransactionPaymentRuntimeApi<Block, Balance>
 		+ BabeApi<Block>
-		+ BlockBuilder<Block>,
+		+ BlockBuilder<Block>
+		+ ComputeApis,
 	P: TransactionPool + 'static,
 	S: SelectChain<Block> + 'static,
 	B: Backend<Block> + Send + Sync + 'static,
@@ -81,6 +87,7 @@ where
 		proofs,
 	} = grandpa;
 	let mut module = RpcModule::new(());
+	module.merge(compute::methods(client.clone())?)?;
 	module.merge(System::new(client.clone(), pool).into_rpc())?;
 	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
 	module.merge(Babe::new(client, babe, keystore, select_chain).into_rpc())?;

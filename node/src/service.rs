@@ -31,7 +31,8 @@ use std::{sync::Arc, time::Duration};
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
 /// The client of the whole chain.
 pub(crate) type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
-type FullBackend = sc_service::TFullBackend<Block>;
+/// The database behind it.
+pub(crate) type FullBackend = sc_service::TFullBackend<Block>;
 type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 type FullPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 type GrandpaImport = sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;

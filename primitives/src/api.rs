@@ -4,10 +4,10 @@
 
 #![allow(missing_docs, reason = "the items are generated from the declarations")]
 
-use crate::{JobId, ProviderId};
+use crate::{JobId, JobSpec, Pool, ProviderId};
 use alloc::vec::Vec;
 use codec::Codec;
-use polkadot_sdk::*;
+use polkadot_sdk::{sp_runtime::DispatchError, *};
 
 sp_api::decl_runtime_apis! {
 	/// Providers: who they are, whether they may serve, and what it would cost them to stop.
@@ -30,5 +30,49 @@ sp_api::decl_runtime_apis! {
 		/// The first rule, with its numbers, by which the provider does not serve the job; none where it would.
 		/// The outer option is none where there is no such job.
 		fn eligibility(provider: ProviderId, job: JobId) -> Option<Result<(), Reason>>;
+	}
+
+	/// The market: what a job would cost, what stands in the book, and why a job has not started.
+	pub trait MarketApi<Job, JobFilter, Offer, OfferFilter, Book, Quote, Waits, Reason, Stats, Era>
+	where
+		Job: Codec,
+		JobFilter: Codec,
+		Offer: Codec,
+		OfferFilter: Codec,
+		Book: Codec,
+		Quote: Codec,
+		Waits: Codec,
+		Reason: Codec,
+		Stats: Codec,
+		Era: Codec,
+	{
+		/// What a job would cost, and when it would start, if it were submitted now; or why it would be refused. Whether its
+		/// requester has the money is not looked at.
+		fn quote(spec: JobSpec) -> Result<Quote, DispatchError>;
+
+		/// The best levels of a pool, at most `depth` on each side.
+		fn book(pool: Pool, depth: u8) -> Book;
+
+		/// Offers that pass the filter, at most a page, from behind `cursor` on, and where to go on; none at the end.
+		fn offers(filter: OfferFilter, cursor: Option<ProviderId>) -> (Vec<Offer>, Option<ProviderId>);
+
+		/// A live job.
+		fn job(job: JobId) -> Option<Job>;
+
+		/// Live jobs that pass the filter, at most a page, from behind `cursor` on, and where to go on; none at the end.
+		fn jobs(filter: JobFilter, cursor: Option<JobId>) -> (Vec<(JobId, Job)>, Option<JobId>);
+
+		/// What a live job waits for; for a pending one, the first rule that keeps it from being assigned.
+		fn explain(job: JobId) -> Option<Waits>;
+
+		/// The first rule, with its numbers, by which the provider does not serve the job; none where it would.
+		/// The outer option is none where there is no such job.
+		fn explain_match(job: JobId, provider: ProviderId) -> Option<Result<(), Reason>>;
+
+		/// What the market is and has done.
+		fn network_stats() -> Stats;
+
+		/// What a pool has done in an era, the running one or one that is remembered; none where it did nothing.
+		fn pool_era(pool: Pool, era: u32) -> Option<Era>;
 	}
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 
-use crate::{JobId, KernelHash, Level, Pool, Price, ProviderId, Tick};
+use crate::{Balance, JobId, KernelHash, Level, Pool, Price, ProviderId, Tick};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{
 	sp_core::{ConstU32, H256},
@@ -43,7 +43,33 @@ pub enum Target {
 		provider: ProviderId,
 		/// The price, at least what the provider's owner has signed as its minimum.
 		price: Price,
+		/// The least record that the provider must have when the job is submitted.
+		minima: Minima,
 	},
+}
+
+/// The least record that a job asks of the provider that it names. What a client has seen of a provider may have changed by
+/// the time at which its job is included; the chain compares again.
+#[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Minima {
+	/// Jobs that were settled and paid.
+	pub paid_jobs: u32,
+	/// Most of the jobs that ended with it which it failed, in percent: was late for, gave up, did not show up for, was
+	/// refuted or silent on.
+	pub failed_percent: u8,
+	/// Active stake, in planck.
+	pub stake: Balance,
+}
+
+impl Default for Minima {
+	/// Nothing is asked.
+	fn default() -> Self {
+		Self {
+			paid_jobs: 0,
+			failed_percent: 100,
+			stake: 0,
+		}
+	}
 }
 
 /// How a job is to be bought.

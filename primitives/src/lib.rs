@@ -25,7 +25,7 @@ pub mod traits;
 
 pub use enrolment::{ClassTask, EnrolmentRules};
 pub use ids::{JobId, KernelHash, ProviderId, SlashId};
-pub use job::{data_units, InputRef, JobSpec, Target, Terms};
+pub use job::{data_units, InputRef, JobSpec, Minima, Target, Terms};
 pub use pool::{ClassFigures, DeviceClass, JobKind, Pool, Region};
 pub use price::{Level, Price};
 

@@ -48,7 +48,7 @@ pub enum DeviceClass {
 	GpuH,
 }
 
-/// Where a provider says that it is: self-declared, shown so. 0 is "anywhere".
+/// Where a provider says that it is: self-declared, shown so. 0 is "anywhere". [`Region::NAMES`] has them all.
 #[derive(
 	Clone,
 	Copy,
@@ -65,6 +65,38 @@ pub enum DeviceClass {
 	TypeInfo,
 )]
 pub struct Region(pub u8);
+
+impl Region {
+	/// Every region that there can be. Which of them are open is governed.
+	pub const NAMES: [&'static str; 16] = [
+		"anywhere",
+		"eu-west",
+		"eu-central",
+		"eu-north",
+		"eu-south",
+		"eu-east",
+		"us-east",
+		"us-central",
+		"us-west",
+		"canada",
+		"south-america",
+		"africa",
+		"middle-east",
+		"south-asia",
+		"east-asia",
+		"oceania",
+	];
+
+	/// Its name. `None` where there is no such region.
+	pub fn name(self) -> Option<&'static str> {
+		Self::NAMES.get(usize::from(self.0)).copied()
+	}
+
+	/// Whether it is one of a set: bit `n` is region `n`.
+	pub fn is_in(self, set: u16) -> bool {
+		1u16.checked_shl(u32::from(self.0)).is_some_and(|bit| set & bit != 0)
+	}
+}
 
 /// One market: every ask queued here can serve every job queued here.
 #[derive(

@@ -2,7 +2,9 @@
 
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 
-use crate::{Balance, ClassFigures, ClassTask, DeviceClass, JobId, KernelHash, Pool, Price, ProviderId, SlashId, Tick};
+use crate::{
+	Balance, ClassFigures, ClassTask, DeviceClass, JobId, KernelHash, Minima, Pool, Price, ProviderId, SlashId, Tick,
+};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{
@@ -24,6 +26,9 @@ pub trait ProtocolClock {
 pub trait Classes {
 	/// The figures of a class today. A live job keeps those it was submitted with.
 	fn figures(class: DeviceClass) -> ClassFigures;
+	/// Whether there is such a market: its region is one of those that are open. What stands in it when its region is
+	/// closed goes on.
+	fn is_open(pool: Pool) -> bool;
 }
 
 /// What the market must know of a kernel. Static, derived once when the kernel is registered.
@@ -149,6 +154,20 @@ pub enum Ineligible {
 		/// The class.
 		class: DeviceClass,
 	},
+	/// The provider was paid for fewer jobs than the job asks for.
+	TooFewPaid {
+		/// Jobs that it was paid for.
+		have: u32,
+		/// What the job asks for.
+		need: u32,
+	},
+	/// The provider failed more of its jobs than the job allows, in percent.
+	TooManyFailed {
+		/// What it failed, rounded up.
+		have: u8,
+		/// What the job allows.
+		need: u8,
+	},
 }
 
 /// What became of a job that measures a device.
@@ -186,6 +205,10 @@ pub struct ProviderView<AccountId> {
 	pub answers: bool,
 	/// The least price that its owner signed.
 	pub min_price: Price,
+	/// Asks that it has in the book, parked or not.
+	pub asks: u8,
+	/// Jobs of it that were settled and paid.
+	pub completed: u32,
 	/// When a result of it was refuted, until its owner reactivates it. Jobs that it had open then are void.
 	pub fraud_clock: Option<Tick>,
 }
@@ -211,8 +234,8 @@ pub trait Providers<AccountId> {
 	fn view(provider: ProviderId) -> Option<ProviderView<AccountId>>;
 	/// Whether the provider may stand in the book: active, with a worker key and stake for all its lanes.
 	fn may_ask(provider: ProviderId) -> Result<(), Ineligible>;
-	/// Whether the provider takes a targeted job with this escrow at this price.
-	fn takes_target(provider: ProviderId, escrow: Balance, price: Price) -> Result<(), Ineligible>;
+	/// Whether the provider takes a targeted job with this escrow at this price, and has the record that the job asks for.
+	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible>;
 	/// Moves one job of the provider from a phase to another; `None` is "not this provider's". Entering
 	/// [`JobPhase::Running`] takes a lane and fails when none is free. `target_escrow` is given for targeted jobs, whose
 	/// escrow raises the stake that must stay.
@@ -224,14 +247,15 @@ pub trait Providers<AccountId> {
 	) -> DispatchResult;
 	/// Notes how many asks the provider has; stake for them must stay.
 	fn set_asks(provider: ProviderId, asks: u8);
-	/// Moves up to `amount` of the provider's stake to `to` and returns what was there to move. Never fails: what is
-	/// there is taken.
-	fn take_stake(provider: ProviderId, amount: Balance, to: &AccountId) -> Balance;
+	/// Moves up to `amount` of the provider's stake to `to`, or burns it where that is none, and returns what was there to
+	/// move or burn. Never fails: what is there is taken.
+	fn take_stake(provider: ProviderId, amount: Balance, to: Option<&AccountId>) -> Balance;
 	/// Sets aside what the offence costs, of the stake that is there, and notes it in the provider's record. Called while
 	/// the job still counts among its load. Never fails.
 	fn slash(provider: ProviderId, offence: Offence<AccountId>) -> SetAside;
-	/// The provider's worker has made a call that succeeded: whatever was asked of it to show that it lives is answered.
-	fn heard(provider: ProviderId);
+	/// The provider's worker has made a call that succeeded: whatever was asked of it to show that it lives is answered. Says
+	/// whether anything was.
+	fn heard(provider: ProviderId) -> bool;
 	/// What of the provider's next earnings should go to its stake, in planck.
 	fn refill_wanted(provider: ProviderId) -> Balance;
 	/// Stakes earnings that have arrived on the owner's account.

@@ -14,9 +14,13 @@ use frame_support::{
 	traits::{Get, KeyOwnerProofSystem},
 	weights::Weight,
 };
-use millrace_primitives::{JobId, ProviderId};
+use millrace_primitives::{JobId, JobSpec, Pool, ProviderId};
 use pallet_grandpa::AuthorityId as GrandpaId;
-use pallet_market::types::Unfit;
+use pallet_market::{
+	reads::types::{BookView, JobFilter, JobPage, NetworkStats, Offer, OfferFilter, OfferPage, Quote, Waits},
+	types::{PoolEra, Unfit},
+	JobOf,
+};
 use pallet_providers::{types::ProviderFilter, DowntimePreview, ProviderOf};
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use polkadot_sdk::*;
@@ -271,6 +275,58 @@ sp_api::impl_runtime_apis! {
 
 		fn eligibility(provider: ProviderId, job: JobId) -> Option<Result<(), Unfit>> {
 			Market::eligibility(provider, job)
+		}
+	}
+
+	impl
+		millrace_primitives::api::MarketApi<
+			Block,
+			JobOf<Runtime>,
+			JobFilter<AccountId>,
+			Offer,
+			OfferFilter,
+			BookView,
+			Quote,
+			Waits,
+			Unfit,
+			NetworkStats,
+			PoolEra,
+		> for Runtime
+	{
+		fn quote(spec: JobSpec) -> Result<Quote, sp_runtime::DispatchError> {
+			Market::quote(spec)
+		}
+
+		fn book(pool: Pool, depth: u8) -> BookView {
+			Market::book_view(pool, depth)
+		}
+
+		fn offers(filter: OfferFilter, cursor: Option<ProviderId>) -> OfferPage {
+			Market::offers(filter, cursor)
+		}
+
+		fn job(job: JobId) -> Option<JobOf<Runtime>> {
+			Market::job(job)
+		}
+
+		fn jobs(filter: JobFilter<AccountId>, cursor: Option<JobId>) -> JobPage<AccountId> {
+			Market::jobs(filter, cursor)
+		}
+
+		fn explain(job: JobId) -> Option<Waits> {
+			Market::explain_job(job)
+		}
+
+		fn explain_match(job: JobId, provider: ProviderId) -> Option<Result<(), Unfit>> {
+			Market::eligibility(provider, job)
+		}
+
+		fn network_stats() -> NetworkStats {
+			Market::network_stats()
+		}
+
+		fn pool_era(pool: Pool, era: u32) -> Option<PoolEra> {
+			Market::pool_era(pool, era)
 		}
 	}
 

@@ -13,11 +13,10 @@ use crate::{
 		consensus::BABE_GENESIS_EPOCH_CONFIG,
 		millrace::{standard_enrolment, standard_liveness, standard_rules, MEASURE_KERNELS},
 		staking::TreasuryAccount,
-		EXISTENTIAL_DEPOSIT,
 	},
 	settings::ProtocolWindows,
-	AccountId, BabeConfig, Balance, BalancesConfig, KernelsConfig, Market, RuntimeGenesisConfig, SessionConfig,
-	SessionKeys, SettingsConfig, StakingConfig, SudoConfig, MILL,
+	AccountId, BabeConfig, Balance, BalancesConfig, KernelsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+	SettingsConfig, StakingConfig, SudoConfig, MILL,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -234,17 +233,11 @@ impl Preset {
 	}
 }
 
-/// The well-known accounts `//Alice` to `//Ferdie`, their stashes, and the treasury and the fee pot.
+/// The well-known accounts `//Alice` to `//Ferdie`, their stashes, and the treasury.
 fn balances() -> Vec<(AccountId, Balance)> {
 	Sr25519Keyring::well_known()
 		.map(|account| (account.to_account_id(), ENDOWMENT))
-		.chain([
-			(
-				TreasuryAccount::get(),
-				TREASURY_ENDOWMENT.saturating_sub(EXISTENTIAL_DEPOSIT),
-			),
-			(Market::pot(), EXISTENTIAL_DEPOSIT),
-		])
+		.chain([(TreasuryAccount::get(), TREASURY_ENDOWMENT)])
 		.collect()
 }
 

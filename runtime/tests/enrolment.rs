@@ -20,12 +20,12 @@ use millrace_kernel::{
 };
 use millrace_primitives::{
 	traits::{Ineligible, Kernels as _},
-	ClassTask, DeviceClass, EnrolmentRules, JobId, KernelHash, Level, Target, Terms, Tick, MILL,
+	ClassTask, DeviceClass, EnrolmentRules, JobId, KernelHash, Level, Minima, Target, Terms, Tick, MILL,
 };
 use millrace_runtime::{
 	configs::{
-		millrace::{standard_enrolment, MEASURE_KERNELS},
-		parameters::dynamic_params::{market, providers},
+		millrace::{standard_enrolment, Rules, MEASURE_KERNELS},
+		parameters::dynamic_params::providers,
 		staking::TreasuryAccount,
 	},
 	Balances, Kernels, Market, Providers, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, System,
@@ -200,10 +200,11 @@ fn place_ask() -> MarketCall<Runtime> {
 /// A small job that names the provider.
 fn targeted(lab: &mut Lab) -> MarketCall<Runtime> {
 	let expires = lab.read(Market::clock) + 20;
-	let window = lab.read(|| market::Rules::get().window);
+	let window = lab.read(|| Rules::get().window);
 	let target = Target::Provider {
 		provider: PROVIDER,
 		price: Level(170).price(),
+		minima: Minima::default(),
 	};
 	let terms = Terms {
 		target,
@@ -252,7 +253,7 @@ fn every_task_is_of_a_kernel_of_the_genesis_and_fits_the_rules() {
 				for task in tasks {
 					let facts = Kernels::facts(&task.kernel).expect("it is of the genesis");
 					let output = u64::from(task.items) * u64::from(facts.item_size);
-					assert!(output <= market::Rules::get().output_max, "{class:?}");
+					assert!(output <= Rules::get().output_max, "{class:?}");
 					// A device with the figures of its class has a third of the time for blocks and checks.
 					let units = u64::from(task.items) * u64::from(facts.max_units);
 					let ticks = units.div_ceil(class.genesis_figures().units_per_tick);

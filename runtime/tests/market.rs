@@ -144,12 +144,16 @@ fn escrow() -> u128 {
 	held(RuntimeHoldReason::Market(pallet_market::HoldReason::Escrow), Requester)
 }
 
+/// What is held for the storage of a job that is pending, assigned or running and was submitted without inputs: 0.4 MILL for
+/// its items, and a thousandth for each of its 264 bytes.
+const DEPOSIT: u128 = 664_000_000_000;
+
 #[test]
 fn a_provider_that_does_not_show_up_pays_a_job_fee_and_leaves_the_book() {
 	let mut chain = chain_with_provider();
 	let job = submit(&mut chain, 12);
 	chain.execute(|| {
-		assert_eq!(escrow(), ESCROW + 3 * JOB_FEE);
+		assert_eq!(escrow(), ESCROW + 3 * JOB_FEE + DEPOSIT);
 		assert_eq!(stake(), STAKE);
 	});
 	let events = until(&mut chain, |event| matches!(event, Event::NoShow { .. }));
@@ -165,7 +169,11 @@ fn a_provider_that_does_not_show_up_pays_a_job_fee_and_leaves_the_book() {
 				.all(Option::is_none),
 			"its ask has left"
 		);
-		assert_eq!(escrow(), ESCROW + 3 * JOB_FEE, "the requester pays nothing for it");
+		assert_eq!(
+			escrow(),
+			ESCROW + 3 * JOB_FEE + DEPOSIT,
+			"the requester pays nothing for it"
+		);
 		assert!(
 			Providers::ineligible(PROVIDER).is_some(),
 			"its stake is below the floor now"
@@ -189,7 +197,11 @@ fn a_late_provider_owes_a_credit_and_keeps_the_rest() {
 	let mut chain = chain_with_provider();
 	let job = submit(&mut chain, 4);
 	chain.block(|| vec![signed(Worker, 0, market(pallet_market::Call::accept_job { job }))]);
-	chain.execute(|| assert_eq!(escrow(), ESCROW + 2 * JOB_FEE, "acceptance uses up one job fee"));
+	chain.execute(|| {
+		let live = pallet_market::Jobs::<Runtime>::get(job).expect("it runs");
+		assert_eq!(live.fees_used(), JOB_FEE, "acceptance uses up one job fee");
+		assert_eq!(escrow(), ESCROW + 3 * JOB_FEE + DEPOSIT, "which is held until the end");
+	});
 
 	// min(5 % of 0.01 MILL, ten job fees) = 0.0005 MILL.
 	let credit = 500_000_000;

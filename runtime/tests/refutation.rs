@@ -264,16 +264,18 @@ fn one_extrinsic_ends_the_lie_of_the_example() {
 		slashed: 336_000_000_000_000,
 		refund: 10_000_000_000,
 		fees_returned: 10_000_000_000,
+		fees_paid: 5_000_000_000,
+		// All that was held but for the escrow and three job fees.
+		deposit: held - 25_000_000_000,
 	};
 	assert_eq!(refuted, expected);
 
 	chain.execute(|| {
-		assert_eq!(held, 20_000_000_000);
 		assert_eq!(total(Checker), before.1, "a proof that succeeds is free");
 		assert_eq!(
 			total(Requester),
-			before.0,
-			"the escrow was the requester's all the time"
+			before.0 - 5_000_000_000,
+			"the escrow was the requester's all the time; the job fee that was used up is burned now"
 		);
 		let record = Providers::provider(PROVIDER).expect("it is registered");
 		assert!(matches!(record.status, Status::Chilled { .. }));
@@ -286,7 +288,8 @@ fn one_extrinsic_ends_the_lie_of_the_example() {
 	}
 	chain.execute(|| {
 		assert_eq!(total(Checker) - before.1, 16_800_000_000_000);
-		assert_eq!(total(Requester) - before.0, 10_000_000_000);
+		// Its share of the slash, less the job fee.
+		assert_eq!(total(Requester) - before.0, 10_000_000_000 - 5_000_000_000);
 		assert_eq!(before.2 - total(Owner), 336_000_000_000_000);
 		assert_eq!(total(Payout), before.3);
 		assert_eq!(staked(), 0);

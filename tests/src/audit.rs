@@ -2,19 +2,19 @@
 //! block by block.
 //!
 //! What an event means for whom is written down here by the protocol's rules, not asked of the chain: of a transaction
-//! fee a fifth, rounded down, goes to the author and the rest is burned; fees of jobs collect in a pot, and once an era a
-//! fifth of the pot, rounded down, goes to the treasury and the rest is burned; and so on. If a balance moves otherwise, or
+//! fee a fifth, rounded down, goes to the author and the rest is burned; fees of jobs are burned when they are taken, and once
+//! an era a fifth of them, rounded down, is minted for the treasury; and so on. If a balance moves otherwise, or
 //! without an event, the audit ends with a panic that names block and account.
 
 mod events;
 
 use crate::{
-	network::{author, pallet_account, FEE_POT, TREASURY},
+	network::{author, pallet_account, TREASURY},
 	raw::Raw,
 };
 use events::{
-	fields, BlockEvent, Cancelled, Demanded, FeePaid, MeasurementCharged, OfJob, Refuted, Registered, Settled,
-	SlashPaid, Split, StakeTaken, Submitted,
+	fields, BlockEvent, Closed, Demanded, Ended, FeePaid, MeasurementCharged, OfJob, Refuted, Registered, Settled,
+	SlashPaid, StakeTaken, Submitted,
 };
 use millrace_client::chain::{AccountId, Chain, JobId, ProviderId, H256};
 use std::{
@@ -24,6 +24,17 @@ use std::{
 
 /// What the chain moves from the owner to the worker when a provider is registered, in planck: 1 MILL.
 const FLOAT: i128 = 1_000_000_000_000;
+
+/// What a job can end with.
+const ENDINGS: [&str; 7] = [
+	"JobSettled",
+	"JobCancelled",
+	"JobExpired",
+	"JobUnserved",
+	"JobRefuted",
+	"JobVoided",
+	"JobSilent",
+];
 
 /// How an account's money has changed, by cause, in planck.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -65,9 +76,9 @@ impl Change {
 pub struct Effect {
 	/// What block authors got.
 	pub author: i128,
-	/// What went into the fee pot.
-	pub pot: i128,
-	/// What was burned at once: of transaction fees and of slashes.
+	/// Fees of jobs and payments, which are burned.
+	pub job_fees: i128,
+	/// What else was burned: of transaction fees and of slashes.
 	pub burned: i128,
 }
 
@@ -76,14 +87,12 @@ pub struct Effect {
 pub struct Commons {
 	/// The treasury.
 	pub treasury: i128,
-	/// The fee pot.
-	pub pot: i128,
 	/// The validator.
 	pub author: i128,
 	/// All money there is.
 	pub issuance: i128,
-	/// What was burned of the pot's fees.
-	pub split_burned: i128,
+	/// Fees of jobs and payments that were burned.
+	pub job_fees: i128,
 }
 
 /// The whole book.
@@ -103,10 +112,13 @@ pub struct Audit {
 	pub block: u64,
 	jobs: BTreeMap<[u8; 32], [u8; 32]>,
 	accepted: BTreeSet<[u8; 32]>,
+	/// Job fees that a job's assignments have used up, by what happened to it.
+	used: BTreeMap<[u8; 32], i128>,
 	/// Jobs that measure devices.
 	measurements: BTreeSet<[u8; 32]>,
 	owners: BTreeMap<ProviderId, [u8; 32]>,
 	slashes: BTreeMap<u32, ([u8; 32], [u8; 32])>,
+	/// Fees that were burned and of which the treasury has not had its part.
 	collected: i128,
 	/// Balances at the last block, of all accounts that an event has named.
 	known: BTreeMap<[u8; 32], i128>,
@@ -166,10 +178,9 @@ impl Audit {
 
 	/// The balances of all whom this block's events name, and of those whom all have in common.
 	async fn compare(&mut self, chain: &Chain, block: u64) {
-		let [treasury, pot, author] = commons();
+		let [treasury, author] = commons();
 		for (account, total) in [
 			(treasury, &mut self.commons.treasury),
-			(pot, &mut self.commons.pot),
 			(author, &mut self.commons.author),
 		] {
 			*total += *self.due.entry(account).or_default();
@@ -200,21 +211,20 @@ impl Audit {
 		self.effects.entry(account).or_default()
 	}
 
-	/// From a requester into the pot.
-	fn collect(&mut self, requester: [u8; 32], amount: i128) {
+	/// A fee, for whatever job, that was burned on its way.
+	fn burn_fee(&mut self, payer: [u8; 32], amount: i128) {
 		self.collected += amount;
-		self.effects_of(requester).pot += amount;
-		*self.due.entry(pallet_account(FEE_POT).0).or_default() += amount;
+		self.minted -= amount;
+		self.commons.job_fees += amount;
+		self.effects_of(payer).job_fees += amount;
 	}
 
+	/// Something that a job fee prepays.
 	fn use_job_fee(&mut self, job: H256, fee: i128) {
 		// Its only fee was paid when it began.
-		if self.measurements.contains(&job.0) {
-			return;
+		if !self.measurements.contains(&job.0) {
+			*self.used.entry(job.0).or_default() += fee;
 		}
-		let requester = self.jobs[&job.0];
-		self.book(requester, |change| &mut change.job_fees, -fee);
-		self.collect(requester, fee);
 	}
 
 	fn take(&mut self, event: &BlockEvent<'_>, block: u64, job_fee: i128) {
@@ -257,10 +267,14 @@ impl Audit {
 				let (amount, burned) = (planck(amount), planck(burned));
 				self.book(owner, |change| &mut change.credits, -amount - burned);
 				self.minted -= burned;
-				if to == pallet_account(FEE_POT) {
-					self.collect(owner, amount);
-				} else {
-					self.book(to.0, |change| &mut change.credits, amount);
+				match to {
+					Some(to) => self.book(to.0, |change| &mut change.credits, amount),
+					// The fee of an assignment to which nobody came.
+					None => {
+						self.collected += burned;
+						self.commons.job_fees += burned;
+						self.effects_of(owner).job_fees += burned;
+					}
 				}
 			}
 			("Providers", "SlashPaid") => {
@@ -287,17 +301,14 @@ impl Audit {
 					assert_eq!((to_refuter, to_requester), (0, 0), "shares of nobody");
 				}
 			}
-			("Market", "FeesSplit") => {
-				let Split { burned, treasury } = fields(event);
-				// A fifth of what was collected since the last split, rounded down.
-				let share = self.collected / 5;
-				assert_eq!(planck(treasury), share, "block {block}: the treasury's part");
-				assert_eq!(planck(burned), self.collected - share, "block {block}: what is burned");
-				*self.due.entry(pallet_account(FEE_POT).0).or_default() -= self.collected;
-				*self.due.entry(pallet_account(TREASURY).0).or_default() += share;
-				self.minted -= self.collected - share;
-				self.commons.split_burned += self.collected - share;
-				self.collected = 0;
+			("Market", "EraClosed") => {
+				let Closed { fees, treasury } = fields(event);
+				// A fifth of what the pool's jobs paid in it, rounded down.
+				assert_eq!(treasury, fees / 5, "block {block}: the treasury's part");
+				self.collected -= planck(fees);
+				assert!(self.collected >= 0, "block {block}: more fees than were paid");
+				*self.due.entry(pallet_account(TREASURY).0).or_default() += planck(treasury);
+				self.minted += planck(treasury);
 			}
 			("Market", _) => {
 				self.take_of_market(event, job_fee);
@@ -309,7 +320,24 @@ impl Audit {
 		}
 	}
 
+	/// What a job used up of its fees is burned when it ends.
+	fn end(&mut self, event: &BlockEvent<'_>, job_fee: i128) {
+		let Ended { job, fees_paid } = fields(event);
+		let (requester, paid) = (self.jobs[&job.0], planck(fees_paid));
+		let mut used = self.used.remove(&job.0).unwrap_or_default();
+		// An assignment that its requester takes back costs one more.
+		if event.event_name() == "JobCancelled" && paid > used {
+			used += job_fee;
+		}
+		assert_eq!(paid, used, "the job fees of {job:?}");
+		self.book(requester, |change| &mut change.job_fees, -paid);
+		self.burn_fee(requester, paid);
+	}
+
 	fn take_of_market(&mut self, event: &BlockEvent<'_>, job_fee: i128) {
+		if ENDINGS.contains(&event.event_name()) {
+			self.end(event, job_fee);
+		}
 		match event.event_name() {
 			"JobSubmitted" => {
 				let Submitted { job, requester } = fields(event);
@@ -331,12 +359,6 @@ impl Audit {
 				let OfJob { job } = fields(event);
 				self.use_job_fee(job, job_fee);
 			}
-			"JobCancelled" => {
-				let Cancelled { job, fee_paid } = fields(event);
-				if fee_paid > 0 {
-					self.use_job_fee(job, planck(fee_paid));
-				}
-			}
 			"JobSettled" => {
 				let Settled {
 					job,
@@ -347,7 +369,7 @@ impl Audit {
 				let requester = self.jobs[&job.0];
 				let (payment, fee) = (planck(payment), planck(fee));
 				self.book(requester, |change| &mut change.payments, -payment);
-				self.collect(requester, fee);
+				self.burn_fee(requester, fee);
 				match payout {
 					Some(payout) => self.book(payout.0, |change| &mut change.payments, payment - fee),
 					None => self.minted -= payment - fee,
@@ -356,7 +378,7 @@ impl Audit {
 			"LeavesDemanded" => {
 				let Demanded { requester, fee } = fields(event);
 				self.book(requester.0, |change| &mut change.demands, -planck(fee));
-				self.collect(requester.0, planck(fee));
+				self.burn_fee(requester.0, planck(fee));
 			}
 			// What the stake paid is told by the providers.
 			"MeasurementCharged" => {
@@ -368,7 +390,7 @@ impl Audit {
 				let owner = self.owners[&provider];
 				self.measurements.insert(job.0);
 				self.book(owner, |change| &mut change.job_fees, -planck(from_owner));
-				self.collect(owner, planck(from_owner));
+				self.burn_fee(owner, planck(from_owner));
 			}
 			"JobRefuted" => {
 				let Refuted {
@@ -387,9 +409,9 @@ impl Audit {
 	}
 }
 
-/// Treasury, fee pot and author.
-fn commons() -> [[u8; 32]; 3] {
-	[pallet_account(TREASURY).0, pallet_account(FEE_POT).0, author().0]
+/// Treasury and author.
+fn commons() -> [[u8; 32]; 2] {
+	[pallet_account(TREASURY).0, author().0]
 }
 
 async fn balance(chain: &Chain, account: [u8; 32], block: u64) -> i128 {

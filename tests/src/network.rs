@@ -1,7 +1,7 @@
 //! A chain with one provider: four different keys, a worker process with its own TLS key, everything on loopback.
 
 use crate::{binary, client::answer, free_port, Client, Node, Process};
-use millrace_client::chain::{AccountId, Chain};
+use millrace_client::chain::{AccountId, At, Chain};
 use serde_json::Value;
 use std::{
 	path::{Path, PathBuf},
@@ -16,8 +16,6 @@ pub const ASK: &str = "30000000";
 pub const BOND: &str = "336";
 /// The seed of the treasury's account, padded with zeros: `modl` and the treasury's id.
 pub(crate) const TREASURY: &[u8; 12] = b"modlml/trsry";
-/// The seed of the fee pot's account.
-pub(crate) const FEE_POT: &[u8; 12] = b"modlml/fees0";
 
 /// The chain, its provider and its requester.
 pub struct Network {
@@ -197,7 +195,7 @@ impl Network {
 				payout: total(self.addresses.payout).await,
 				requester: total(self.addresses.requester).await,
 				treasury: total(pallet_account(TREASURY)).await,
-				fee_pot: total(pallet_account(FEE_POT)).await,
+				era_fees: era_fees(&at).await,
 				author: total(author()).await,
 				issuance: at.issuance().await.expect("the issuance"),
 			}
@@ -220,8 +218,8 @@ pub struct Ledger {
 	pub requester: u128,
 	/// The treasury.
 	pub treasury: u128,
-	/// Fees that wait for their split.
-	pub fee_pot: u128,
+	/// Fees that were burned in the running era, of which the treasury has not had its part.
+	pub era_fees: u128,
 	/// The only validator's stash, which gets its part of transaction fees.
 	pub author: u128,
 	/// All money there is.
@@ -240,6 +238,12 @@ pub(crate) fn pallet_account(seed: &[u8; 12]) -> AccountId {
 	let mut bytes = [0; 32];
 	bytes[..12].copy_from_slice(seed);
 	AccountId(bytes)
+}
+
+/// Fees that were burned in the running era.
+async fn era_fees(at: &At) -> u128 {
+	let stats = at.network_stats().await.expect("the market's figures");
+	stats.pools.iter().map(|pool| pool.era_fees).sum()
 }
 
 /// The treasury.

@@ -64,6 +64,7 @@ fn bad_input_is_refused_in_one_sentence_and_costs_nothing() {
 	bench.job_files();
 	bench.money();
 	bench.node_and_keys();
+	bench.worker_settings();
 	bench.changed_input();
 	bench.wrong_input();
 	bench.full_disk();
@@ -130,6 +131,29 @@ impl Bench<'_> {
 		let run = worker(&["run", "--url", &self.network.node.url(), "--listen", &listen]);
 		self.refused("worker key not authorised", run);
 		assert!(before == keys(), "its keys changed");
+	}
+
+	/// What a worker is told to ask, and for which device.
+	fn worker_settings(&self) {
+		let hours = "{ to = \"12:00\", off = true }, { from = \"11:00\", to = \"13:00\", factor = 80 }";
+		let preset = |rules: &str| format!("preset = \"home\"\n[presets.home]\n{rules}\n");
+		for (case, settings) in [
+			(
+				"hours that overlap",
+				preset(&format!("asks = \"100 %\"\nhours = [{hours}]")),
+			),
+			("price above the ladder", preset("asks = \"1000 MILL\"")),
+			("preset that is not there", "preset = \"nigth\"\n".to_owned()),
+			(
+				"two devices, one worker",
+				"[[devices]]\ndevice = \"cpu\"\n[[devices]]\ndevice = \"cuda:0\"\n".to_owned(),
+			),
+		] {
+			let file = self.write("worker.toml", &settings);
+			let mut run = self.network.worker_command();
+			run.args(["--config", &file]);
+			self.refused(case, run);
+		}
 	}
 
 	/// An input's file changed after the job was submitted: this program notices before any provider does.

@@ -95,7 +95,7 @@ fn jobs_end_in_every_honest_way_and_the_money_adds_up() {
 	println!("expired     {id}");
 	let quiet = network.ledger();
 	assert_eq!(quiet.payout, start.payout);
-	assert_eq!(quiet.fee_pot, start.fee_pot, "neither cost a job fee");
+	assert_eq!(quiet.era_fees, start.era_fees, "neither cost a job fee");
 
 	network.start_worker();
 

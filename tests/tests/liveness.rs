@@ -22,7 +22,7 @@ mod present;
 #[path = "liveness/world.rs"]
 mod world;
 
-use chronicle::{FeesSplit, SlashPaid, LIMIT};
+use chronicle::{EraClosed, SlashPaid, LIMIT};
 use millrace_tests::audit::Audit;
 use std::{path::Path, thread, time::Instant};
 use world::{account, mill, World, JOB_FEE};
@@ -146,10 +146,10 @@ fn close(world: &World, loser: &str, others: &[&str]) {
 	assert!(paid.iter().all(|(_, slash)| slash.burned == 0), "{paid:?}");
 	let fees: u128 = world
 		.chronicle
-		.all(1, |_: &FeesSplit| true)
+		.all(1, |_: &EraClosed| true)
 		.iter()
 		.filter(|(at, _)| until(at.block))
-		.map(|(_, split)| split.treasury)
+		.map(|(_, closed)| closed.treasury)
 		.sum();
 	assert_eq!(audit.change(&account(loser, "owner")).slashes, -(slashed as i128));
 	for other in others {

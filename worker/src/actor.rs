@@ -7,18 +7,21 @@
 //! | the order to stop now | ends; the journal keeps the state |
 //!
 //! A reconciliation reads one view of the chain, answers the sample that is open, publishes the endpoint's table, lets
-//! [`decide`] say what each assignment needs, and keeps the device enrolled and the ask in the book. Long steps run beside the actor, one for each assignment at a time, and report
-//! back; everything durable is written before the step that depends on it.
+//! [`decide`] say what each assignment needs, and keeps the device enrolled and the asks in the book. Long steps run beside
+//! the actor, one for each assignment at a time, and report back; everything durable is written before the step that depends
+//! on it.
 
 mod act;
 mod look;
 mod memory;
+mod promises;
 mod provide;
 mod publish;
 mod steps;
 mod stop;
 
 use crate::{
+	capacity::Shortfall,
 	config::{FollowMode, Settings},
 	device::MachineId,
 	enrolment::Enrolment,
@@ -114,13 +117,15 @@ pub struct Actor {
 	convicted: Option<Tick>,
 	/// How the provider stood with those who ask for it, at the last look; so that this is told once.
 	reach: Reach,
+	/// What the machine does not keep of what so many lanes promise, once that was looked at.
+	shortfalls: Option<(u16, Vec<Shortfall>)>,
 }
 
 impl Actor {
 	/// An actor that has not looked yet.
 	pub fn new(parts: Parts) -> Self {
 		let (report_to, results) = mpsc::unbounded_channel();
-		let standing = Standing::new(parts.wire.clone(), parts.journal.clone(), parts.settings.ask);
+		let standing = Standing::new(parts.wire.clone(), parts.journal.clone(), parts.settings.asks.clone());
 		let heart = Heart::new(parts.wire.clone());
 		let enrolment = Enrolment::new(parts.wire.clone(), parts.chain.genesis(), parts.machine);
 		Self {
@@ -137,6 +142,7 @@ impl Actor {
 			blind: false,
 			convicted: None,
 			reach: Reach::default(),
+			shortfalls: None,
 		}
 	}
 
@@ -251,6 +257,7 @@ impl Actor {
 		keys.extend(view.jobs.values().map(|job| view.key(job)));
 		self.heed_conviction(&view);
 		self.heed_outage(&view);
+		self.heed_lanes(&view);
 		let mut lanes = self.free_lanes(&view, &entries);
 		for key in &keys {
 			self.tend(key, &view, finals.as_ref(), entries.get(key).cloned(), &mut lanes)?;
@@ -306,6 +313,7 @@ impl Actor {
 				best: view.best.number,
 				nonce: view.nonce,
 				free_lanes: *lanes,
+				busy: view.provider.running >= view.provider.terms.lanes,
 				files,
 				verdict: memory.verdict,
 				sent: memory.sent,

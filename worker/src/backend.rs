@@ -38,3 +38,5 @@ pub use limits::Limits;
 pub use link::{spawn, Launch, Life, Link, OwnProgram};
 pub use process::Ready;
 pub use quarantine::{Quarantine, QuarantineError, Quarantined, FILE as QUARANTINE_FILE};
+pub(crate) use serve::free_memory;
+pub use state::RUNS_AT_ONCE;

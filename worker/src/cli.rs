@@ -1,5 +1,7 @@
 //! The command line.
 
+mod presets;
+
 use crate::{
 	backend::{
 		serve::{serve, ServeArgs},
@@ -10,11 +12,12 @@ use crate::{
 	journal::{Journal, JournalError, FILE as JOURNAL_FILE},
 	keys::{Identity, IdentityError},
 	log::{self, LogFormat},
-	report::{DemandRow, JobRow, RefusedRow, Report},
+	report::{DemandRow, JobRow, OfferRow, RefusedRow, Report},
 	supervisor::{self, RunError},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use millrace_client::chain::to_hex;
+use presets::{presets, PresetsArgs};
 use serde_json::json;
 use std::{io, path::PathBuf, process::ExitCode};
 
@@ -52,6 +55,8 @@ enum Command {
 	Status(StateArgs),
 	/// Show the journal
 	Jobs(StateArgs),
+	/// Show what can be asked by name, or with --now what is asked at this moment and when that changes
+	Presets(Box<PresetsArgs>),
 	/// Use a device again that gave a wrong result or broke down; takes effect when the worker is started
 	Release(ReleaseArgs),
 	/// Compute for the worker that started this process
@@ -106,7 +111,7 @@ impl CommandError {
 	fn hint(&self) -> String {
 		match self {
 			Self::Identity(error) => error.hint(),
-			Self::Config(error) => error.hint().to_owned(),
+			Self::Config(error) => error.hint(),
 			Self::Run(error) => error.hint(),
 			Self::NotQuarantined(_) => "`millrace-worker status` shows which are".to_owned(),
 			Self::Quarantine(error) => format!(
@@ -142,6 +147,7 @@ pub fn main() -> ExitCode {
 		Command::Run(flags) => run(*flags),
 		Command::Status(args) => status(&args, cli.output),
 		Command::Jobs(args) => jobs(&args, cli.output),
+		Command::Presets(args) => presets(*args, cli.output),
 		Command::Release(args) => release(&args, cli.output),
 		Command::Backend(args) => return serve(&args),
 	};
@@ -219,6 +225,20 @@ fn status(args: &StateArgs, output: Output) -> Result<(), CommandError> {
 			println!("chain     block {}, tick {}", report.best, report.tick);
 			println!("lanes     {} of {} running", report.running, report.lanes);
 			println!("asks      {:?}", report.asks);
+			if let Some(OfferRow {
+				preset,
+				wanted,
+				nothing,
+			}) = &report.offer
+			{
+				match nothing {
+					Some(why) => println!("preset    {preset} asks nothing: {why}"),
+					None => println!("preset    {preset} asks {wanted:?}"),
+				}
+			}
+			for warning in &report.warnings {
+				println!("warning   {warning}");
+			}
 			println!("backend   {}", report.backend);
 			if let Some(device) = &report.device {
 				println!(

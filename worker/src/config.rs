@@ -4,19 +4,31 @@
 //! url = "ws://127.0.0.1:9944"
 //! state = "/var/lib/millrace-worker"
 //! listen = "0.0.0.0:7443"
-//! ask_level = 100            # or ask_price; without either only jobs that name this provider come
+//! preset = "night"           # or ask_level, or ask_price; without any only jobs that name this provider come
+//! time_zone = "Europe/Paris" # by which the hours of a preset are read
 //! backend = "auto"           # or "reference", "cpu", "cuda", "cuda:1"
 //! threads = 0                # 0: one for each core
 //! quota = 21474836480        # bytes that all jobs' files may take
 //! follow = "subscribe"       # or "poll"
+//!
+//! [presets.night]            # what is asked: see `crate::asks`
+//! asks = "100 %"
+//! hours = [{ from = "06:00", to = "22:00", off = true }]
 //! ```
 
+mod error;
+mod offer;
+
+pub use error::ConfigError;
+pub use offer::DeviceTable;
+
+use crate::asks::{AskRules, PresetTable, Presets};
 use clap::{Args, ValueEnum};
-use millrace_client::chain::{Level, Price};
-use millrace_compute::{Choice, UnknownBackend};
+use millrace_compute::Choice;
 use serde::Deserialize;
 use std::{
-	fs, io,
+	collections::BTreeMap,
+	fs,
 	net::SocketAddr,
 	path::{Path, PathBuf},
 };
@@ -54,12 +66,18 @@ pub struct Flags {
 	/// Address and port of the endpoint.
 	#[arg(long, env = "MILLRACE_LISTEN", value_name = "ADDRESS:PORT")]
 	pub listen: Option<SocketAddr>,
-	/// The price level of this worker's ask, 0 to 255.
+	/// What is asked: the name of a preset, one that ships or one of the configuration.
+	#[arg(long, env = "MILLRACE_PRESET", value_name = "NAME")]
+	pub preset: Option<String>,
+	/// The price level of this worker's only ask, 0 to 255.
 	#[arg(long, env = "MILLRACE_ASK_LEVEL", value_name = "N")]
 	pub ask_level: Option<u8>,
-	/// The least price of this worker's ask, in planck per 2^30 units; the level is the next one at or above it.
+	/// The least price of this worker's only ask, in planck per 2^30 units; the level is the next one at or above it.
 	#[arg(long, env = "MILLRACE_ASK_PRICE", value_name = "PLANCK")]
 	pub ask_price: Option<u64>,
+	/// The time zone by which the hours of a preset are read, as `Europe/Paris`; this machine's where absent.
+	#[arg(long, env = "MILLRACE_TIME_ZONE", value_name = "NAME")]
+	pub time_zone: Option<String>,
 	/// What computes: auto (the first CUDA device that can be used, else the CPU), reference, cpu, cuda, or cuda:N.
 	#[arg(long, env = "MILLRACE_BACKEND", value_name = "BACKEND")]
 	pub backend: Option<Choice>,
@@ -81,12 +99,18 @@ struct FileSettings {
 	url: Option<String>,
 	state: Option<PathBuf>,
 	listen: Option<SocketAddr>,
+	preset: Option<String>,
 	ask_level: Option<u8>,
 	ask_price: Option<u64>,
+	time_zone: Option<String>,
 	backend: Option<String>,
 	threads: Option<usize>,
 	quota: Option<u64>,
 	follow: Option<FollowMode>,
+	#[serde(default)]
+	presets: BTreeMap<String, PresetTable>,
+	#[serde(default)]
+	devices: Vec<DeviceTable>,
 }
 
 /// Settings, complete.
@@ -98,8 +122,8 @@ pub struct Settings {
 	pub state: PathBuf,
 	/// Where the endpoint listens.
 	pub listen: SocketAddr,
-	/// The level to ask at. `None`: no ask is placed.
-	pub ask: Option<Level>,
+	/// What is asked. `None`: no ask is placed.
+	pub asks: Option<AskRules>,
 	/// What computes.
 	pub backend: Choice,
 	/// Threads that compute; 0 is one for each core.
@@ -110,90 +134,55 @@ pub struct Settings {
 	pub follow: FollowMode,
 }
 
-/// Settings that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-	/// The file cannot be read.
-	#[error("the configuration {path} cannot be read")]
-	Read {
-		/// The file.
-		path: PathBuf,
-		/// Why not.
-		#[source]
-		source: io::Error,
-	},
-	/// The file is wrong.
-	#[error("the configuration {path} is wrong")]
-	Parse {
-		/// The file.
-		path: PathBuf,
-		/// Where and how.
-		#[source]
-		source: Box<toml::de::Error>,
-	},
-	/// No state directory is named.
-	#[error("no state directory is named")]
-	NoState,
-	/// Level and price are both given.
-	#[error("ask level and ask price are both given")]
-	TwoAsks,
-	/// The file names no backend.
-	#[error(transparent)]
-	Backend(#[from] UnknownBackend),
-	/// The price is above the ladder.
-	#[error("no price level reaches {0} planck")]
-	PriceTooHigh(u64),
-}
-
-impl ConfigError {
-	/// What to do about it.
-	pub fn hint(&self) -> &'static str {
-		match self {
-			Self::Read { .. } => "name another file with --config",
-			Self::Parse { .. } => {
-				"known keys: url, state, listen, ask_level, ask_price, backend, threads, quota, follow"
-			}
-			Self::NoState => "give --state DIR, MILLRACE_WORKER_STATE, or `state` in the configuration",
-			Self::TwoAsks => "give one of them",
-			Self::Backend(_) => "correct `backend` in the configuration",
-			Self::PriceTooHigh(_) => "give a lower price: level 255 is the highest",
-		}
-	}
+/// What the settings say about offers, whatever else they say.
+#[derive(Debug)]
+pub struct Offers {
+	/// Every preset that can be named.
+	pub presets: Presets,
+	/// What is asked, none where no ask is placed; or why that cannot be told.
+	pub asks: Result<Option<AskRules>, ConfigError>,
+	/// The node.
+	pub url: String,
+	/// The state directory, if one is named.
+	pub state: Option<PathBuf>,
 }
 
 impl Flags {
 	/// The complete settings.
 	pub fn resolve(self) -> Result<Settings, ConfigError> {
-		let file = match &self.config {
-			Some(path) => read(path)?,
-			None => FileSettings::default(),
-		};
-		// An ask given nearer wins whole: a level on the command line over a price in the file.
-		let (level, price) = match (self.ask_level, self.ask_price) {
-			(None, None) => (file.ask_level, file.ask_price),
-			given => given,
-		};
-		let ask = match (level, price) {
-			(Some(_), Some(_)) => return Err(ConfigError::TwoAsks),
-			(Some(level), None) => Some(Level(level)),
-			(None, Some(price)) => Some(Level::at_least(Price(price)).ok_or(ConfigError::PriceTooHigh(price))?),
-			(None, None) => None,
-		};
-		let backend = match (self.backend, &file.backend) {
-			(Some(backend), _) => backend,
-			(None, Some(text)) => text.parse()?,
-			(None, None) => Choice::default(),
-		};
+		let file = self.file()?;
+		let (backend, device) = file.computes(self.backend)?;
+		let asks = file.asks(&self, device, &Presets::with(&file.presets)?)?;
 		Ok(Settings {
 			url: self.url.or(file.url).unwrap_or_else(|| DEFAULT_URL.to_owned()),
 			state: self.state.or(file.state).ok_or(ConfigError::NoState)?,
 			listen: self.listen.or(file.listen).unwrap_or_else(default_listen),
-			ask,
+			asks,
 			backend,
 			threads: self.threads.or(file.threads).unwrap_or(0),
 			quota: self.quota.or(file.quota).unwrap_or(DEFAULT_QUOTA),
 			follow: self.follow.or(file.follow).unwrap_or_default(),
 		})
+	}
+
+	/// What they say about offers: all presets, and the one in force.
+	pub fn offers(self) -> Result<Offers, ConfigError> {
+		let file = self.file()?;
+		let presets = Presets::with(&file.presets)?;
+		let device = file.computes(self.backend).map(|(_, device)| device);
+		Ok(Offers {
+			asks: device.and_then(|device| file.asks(&self, device, &presets)),
+			presets,
+			url: self.url.or(file.url).unwrap_or_else(|| DEFAULT_URL.to_owned()),
+			state: self.state.or(file.state),
+		})
+	}
+
+	fn file(&self) -> Result<FileSettings, ConfigError> {
+		match &self.config {
+			Some(path) => read(path),
+			None => Ok(FileSettings::default()),
+		}
 	}
 }
 
@@ -213,75 +202,4 @@ fn read(path: &Path) -> Result<FileSettings, ConfigError> {
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-
-	fn file(text: &str) -> (tempfile::TempDir, Flags) {
-		let dir = tempfile::tempdir().unwrap();
-		let path = dir.path().join("worker.toml");
-		fs::write(&path, text).unwrap();
-		(
-			dir,
-			Flags {
-				config: Some(path),
-				..Flags::default()
-			},
-		)
-	}
-
-	#[test]
-	fn flags_win_over_the_file_and_the_file_over_defaults() {
-		let (_dir, flags) = file("state = \"/s\"\nthreads = 3\nask_price = 65\nfollow = \"poll\"\n");
-		let settings = flags.clone().resolve().unwrap();
-		assert_eq!(settings.state, Path::new("/s"));
-		assert_eq!((settings.threads, settings.follow), (3, FollowMode::Poll));
-		assert_eq!(settings.ask, Some(Level(1)));
-		assert_eq!((settings.url.as_str(), settings.quota), (DEFAULT_URL, DEFAULT_QUOTA));
-		assert_eq!(settings.listen.to_string(), DEFAULT_LISTEN);
-
-		let settings = Flags {
-			threads: Some(1),
-			ask_level: Some(7),
-			..flags
-		}
-		.resolve()
-		.unwrap();
-		assert_eq!((settings.threads, settings.ask), (1, Some(Level(7))));
-	}
-
-	#[test]
-	fn the_backend_is_a_setting_like_the_others() {
-		let (_dir, flags) = file("state = \"/s\"\n");
-		assert_eq!(flags.resolve().unwrap().backend, Choice::Auto);
-		let (_dir, flags) = file("state = \"/s\"\nbackend = \"cuda:1\"\n");
-		assert_eq!(flags.clone().resolve().unwrap().backend, Choice::Cuda(Some(1)));
-		let settings = Flags {
-			backend: Some(Choice::Reference),
-			..flags
-		};
-		assert_eq!(settings.resolve().unwrap().backend, Choice::Reference);
-		let (_dir, flags) = file("state = \"/s\"\nbackend = \"gpu\"\n");
-		assert!(matches!(flags.resolve(), Err(ConfigError::Backend(_))));
-	}
-
-	#[test]
-	fn unknown_keys_and_contradictions_are_errors() {
-		let (_dir, flags) = file("state = \"/s\"\nthread = 3\n");
-		assert!(matches!(flags.resolve(), Err(ConfigError::Parse { .. })));
-		let (_dir, flags) = file("state = \"/s\"\nask_level = 3\nask_price = 3\n");
-		assert!(matches!(flags.resolve(), Err(ConfigError::TwoAsks)));
-		let (_dir, flags) = file("threads = 1\n");
-		assert!(matches!(flags.resolve(), Err(ConfigError::NoState)));
-		let flags = Flags {
-			config: Some("/no/such/file".into()),
-			..Flags::default()
-		};
-		assert!(matches!(flags.resolve(), Err(ConfigError::Read { .. })));
-		let flags = Flags {
-			state: Some("/s".into()),
-			ask_price: Some(u64::MAX),
-			..Flags::default()
-		};
-		assert!(matches!(flags.resolve(), Err(ConfigError::PriceTooHigh(_))));
-	}
-}
+mod tests;

@@ -24,14 +24,18 @@
 //! | [`tree`] | the output tree over a bundle, without holding it whole |
 //! | [`answer`] | leaves of a result that its requester demands on the chain |
 //! | [`endpoint`], [`table`] | HTTPS for requesters |
-//! | [`view`], [`wire`], [`standing`] | reading the chain, signing and sending, the ask in the book |
+//! | [`asks`] | presets of rules, what they ask at one moment, and the next change of the book: pure functions |
+//! | [`view`], [`wire`], [`standing`] | reading the chain, signing and sending, keeping the asks in the book |
+//! | [`capacity`] | whether the machine can do what the lanes promise |
 //! | [`liveness`] | answering samples, and coming back after an outage |
 //! | [`device`], [`enrolment`] | what computes, in the chain's words, and having it measured |
 //! | [`keys`] | the worker's key and the TLS key |
 
 pub mod actor;
 pub mod answer;
+pub mod asks;
 pub mod backend;
+pub mod capacity;
 pub mod cli;
 pub mod config;
 pub mod device;

@@ -16,6 +16,8 @@ use millrace_client::chain::{JobState, JobView, RejectReason, Tick, Window, SECO
 
 /// Ticks before the end of an accept window at which a job that cannot be accepted is turned down.
 pub const REJECT_MARGIN: Tick = 6;
+/// Ticks before that end at which an assignment takes a lane that the chain has free, whatever this worker meant it for.
+pub const LAST_TICKS: Tick = 2;
 /// A job without inputs whose run is estimated to take at most this long is computed and committed at once; the
 /// commitment implies acceptance.
 pub const DIRECT_MS: u64 = 3_000;
@@ -50,6 +52,8 @@ pub struct Facts<'a> {
 	pub nonce: u64,
 	/// Lanes that neither the chain nor an extrinsic under way holds.
 	pub free_lanes: u16,
+	/// Whether every lane runs a job, as the chain counts. Only then does it take `Busy` for an answer.
+	pub busy: bool,
 	/// What is on the disk.
 	pub files: Files,
 	/// Why this worker will not do the job, once it knows.
@@ -149,11 +153,22 @@ fn assigned(facts: &Facts<'_>, job: &JobView, entry: &Entry, until: Tick) -> Act
 			Files::Incomplete if closing => Action::Reject(RejectReason::InputsMissing),
 			Files::Incomplete => Action::Wait,
 		},
-		_ if facts.free_lanes == 0 && closing => Action::Reject(RejectReason::Busy),
-		_ if facts.free_lanes == 0 => Action::Wait,
+		_ if facts.free_lanes == 0 => full(facts, until, closing),
 		_ if facts.files == Files::Untaken => Action::Take,
 		_ if is_direct(job, entry) => Action::Run,
 		_ => Action::Accept,
+	}
+}
+
+/// Waits for a lane. A provider that runs a job in each says so in time; one that only means to does not: what is not
+/// running yet can wait for the next free lane, as nobody is to blame where all are taken when a window ends.
+fn full(facts: &Facts<'_>, until: Tick, closing: bool) -> Action {
+	let last = facts.tick.saturating_add(LAST_TICKS) >= until;
+	match facts.files {
+		_ if facts.busy && closing => Action::Reject(RejectReason::Busy),
+		_ if facts.busy || !last => Action::Wait,
+		Files::Untaken => Action::Take,
+		Files::Incomplete | Files::Complete => Action::Accept,
 	}
 }
 

@@ -96,6 +96,17 @@ pub struct RefusedRow {
 	pub until: Tick,
 }
 
+/// What should stand in the book.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct OfferRow {
+	/// The rules that say so.
+	pub preset: String,
+	/// The levels.
+	pub wanted: Vec<u8>,
+	/// Why there are none, if so.
+	pub nothing: Option<String>,
+}
+
 /// The worker at one moment.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Report {
@@ -120,6 +131,12 @@ pub struct Report {
 	pub device: Option<DeviceRow>,
 	/// Levels of the asks that stand in the book.
 	pub asks: Vec<u8>,
+	/// What the settings ask; none where they ask nothing at all.
+	#[serde(default)]
+	pub offer: Option<OfferRow>,
+	/// What the machine does not keep of what its lanes promise, and what to do about it.
+	#[serde(default)]
+	pub warnings: Vec<String>,
 	/// What computes, and why not something faster.
 	#[serde(default)]
 	pub backend: String,

@@ -1,15 +1,17 @@
-//! The worker's standing in the market: its ask is kept in the book, a stop is announced, a start takes it back.
+//! The worker's standing in the market: its asks are kept in the book, a stop is announced, a start takes it back.
 //!
 //! One extrinsic at a time, each followed until its effect shows in state or it can no longer have one. What fails is
 //! tried again ever more rarely, so that a provider without stake, say, does not pay for a fee each block. Whether the
-//! provider is drained or resumed is decided in [`crate::liveness`].
+//! provider is drained or resumed is decided in [`crate::liveness`], what is asked in [`crate::asks`].
 
 use crate::{
+	asks::{next_step, wanted_asks, AskRules, AskStep, NoAsk, WantedAsk},
 	journal::{Intent, Journal, JournalError},
 	liveness::{Stand, Turn},
 	view::View,
 	wire::{Wire, WireError},
 };
+use jiff::Timestamp;
 use millrace_client::{
 	chain::{Call, Level, Status},
 	endpoint::auth::unix_now,
@@ -19,8 +21,6 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// The slot of this worker's ask.
-const SLOT: u8 = 0;
 /// The mark that says that this worker, not its owner, set the provider draining.
 const DRAINED: &str = "drained";
 /// The mark of the last extrinsic that concerned no job: when it was signed.
@@ -28,31 +28,38 @@ const SIGNED: &str = "standing-signed";
 const FIRST_WAIT: Duration = Duration::from_secs(6);
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
-/// Keeps the ask.
+/// What should be asked, or why nothing.
+type Wanted = Result<Vec<WantedAsk>, NoAsk>;
+
+/// Keeps the asks.
 pub struct Standing {
 	wire: Arc<Wire>,
 	journal: Arc<Journal>,
-	ask: Option<Level>,
+	rules: Option<AskRules>,
 	pending: Option<Intent>,
 	wait: Duration,
 	not_before: Option<Instant>,
 	/// The call that was sent last, or was to be: another one need not wait for it.
-	last: Option<&'static str>,
-	warned: bool,
+	last: Option<Call>,
+	/// What should have been asked at the last look, so that each change is told once.
+	told: Option<Wanted>,
+	/// Whether it was told that the owner's least price raises an ask.
+	told_raised: bool,
 }
 
 impl Standing {
-	/// Keeps an ask at a level, or none.
-	pub fn new(wire: Arc<Wire>, journal: Arc<Journal>, ask: Option<Level>) -> Self {
+	/// Keeps the asks that the rules want, or none.
+	pub fn new(wire: Arc<Wire>, journal: Arc<Journal>, rules: Option<AskRules>) -> Self {
 		Self {
 			wire,
 			journal,
-			ask,
+			rules,
 			pending: None,
 			wait: FIRST_WAIT,
 			not_before: None,
 			last: None,
-			warned: false,
+			told: None,
+			told_raised: false,
 		}
 	}
 
@@ -60,6 +67,12 @@ impl Standing {
 	/// extrinsic is under way.
 	pub fn is_withdrawn(&self, view: &View) -> bool {
 		self.pending.is_none() && stand(view, false, true).turn().is_none()
+	}
+
+	/// What the rules ask now, or why nothing; none where there are no rules.
+	pub fn wanted(&self, view: &View) -> Option<(&AskRules, Wanted)> {
+		let rules = self.rules.as_ref()?;
+		Some((rules, wanted_asks(rules, &view.provider.terms, Timestamp::now())))
 	}
 
 	/// Does the next thing that is due, if any.
@@ -79,7 +92,7 @@ impl Standing {
 			self.last = None;
 			return Ok(());
 		};
-		if self.last.replace(call.name()) != Some(call.name()) {
+		if self.last.replace(call.clone()).as_ref() != Some(&call) {
 			self.wait = FIRST_WAIT;
 			self.not_before = None;
 		}
@@ -136,31 +149,58 @@ impl Standing {
 		if drained && settled {
 			self.journal.set_mark(DRAINED, None)?;
 		}
-		// The chain takes no ask of a convicted provider; trying would only cost fees.
-		let Some(level) = self.ask.filter(|_| active && !view.is_convicted()) else {
+		let levels = self.levels(view);
+		// The chain takes no ask of a convicted provider; trying would only cost fees. Nor one of a provider whose device is
+		// still to be measured: it is placed once that is done.
+		if !active || view.is_convicted() || view.lacks_measurement() {
 			return Ok(None);
+		}
+		Ok(next_step(&levels, &view.book, view.tick).map(call_of))
+	}
+
+	/// The levels that should stand; tells what has changed about them.
+	fn levels(&mut self, view: &View) -> Vec<Level> {
+		let Some((rules, wanted)) = self.wanted(view) else {
+			return Vec::new();
 		};
-		// Nor one of a provider whose device is still to be measured. It is placed once that is done.
-		if view.lacks_measurement() {
-			return Ok(None);
+		if self.told.as_ref() != Some(&wanted) {
+			tell(rules, &wanted);
+			self.told = Some(wanted.clone());
 		}
-		if level.price() < view.provider.terms.min_price {
-			if !self.warned {
-				self.warned = true;
-				tracing::error!(
-					level = level.0,
-					price = level.price().0,
-					min_price = view.provider.terms.min_price.0,
-					"the ask is below the price that the provider's owner signed, so none is placed; raise --ask-level"
-				);
-			}
-			return Ok(None);
+		let asks = wanted.unwrap_or_default();
+		let raised = asks.iter().find_map(|ask| Some((ask.raised_from?, ask.level)));
+		if let (Some((from, to)), false) = (raised, self.told_raised) {
+			self.told_raised = true;
+			tracing::warn!(
+				level = from.0,
+				raised_to = to.0,
+				min_price = view.provider.terms.min_price.0,
+				"the rules ask less than the least price that the provider's owner signed, so asks are raised to it"
+			);
 		}
-		Ok(match view.asks.iter().find(|ask| ask.slot == SLOT) {
-			Some(ask) if ask.level == level => None,
-			Some(_) => Some(Call::WithdrawAsk { slot: SLOT }),
-			None => Some(Call::PlaceAsk { slot: SLOT, level }),
-		})
+		asks.iter().map(|ask| ask.level).collect()
+	}
+}
+
+/// The call that does a step.
+fn call_of(step: AskStep) -> Call {
+	match step {
+		AskStep::Place { slot, level } => Call::PlaceAsk { slot, level },
+		AskStep::Withdraw { slot } => Call::WithdrawAsk { slot },
+		AskStep::Reprice { slot, level } => Call::RepriceAsk { slot, level },
+	}
+}
+
+fn tell(rules: &AskRules, wanted: &Wanted) {
+	match wanted {
+		Ok(asks) => {
+			let levels: Vec<u8> = asks.iter().map(|ask| ask.level.0).collect();
+			tracing::info!(preset = rules.name, ?levels, "what is asked");
+		}
+		Err(NoAsk::Off(_)) => tracing::info!(preset = rules.name, "nothing is asked at this hour"),
+		Err(why @ (NoAsk::OtherPool(_) | NoAsk::AboveLadder(_))) => {
+			tracing::warn!(preset = rules.name, %why, "nothing is asked");
+		}
 	}
 }
 
@@ -170,7 +210,23 @@ fn stand(view: &View, drained: bool, stopping: bool) -> Stand {
 		drained,
 		suspended: view.suspended,
 		stopping,
-		asks: !view.asks.is_empty(),
+		asks: !view.book.asks.is_empty(),
 		outage: view.outage().is_some(),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_new_price_is_one_call() {
+		let (slot, level) = (2, Level(7));
+		assert_eq!(
+			call_of(AskStep::Reprice { slot, level }),
+			Call::RepriceAsk { slot, level }
+		);
+		assert_eq!(call_of(AskStep::Withdraw { slot }), Call::WithdrawAsk { slot });
+		assert_eq!(call_of(AskStep::Place { slot, level }), Call::PlaceAsk { slot, level });
 	}
 }

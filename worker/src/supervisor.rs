@@ -224,7 +224,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 		worker = %account,
 		%address,
 		node = %settings.url,
-		ask = settings.ask.map(|level| level.0),
+		preset = settings.asks.as_ref().map(|rules| rules.name.as_str()),
 		backend = tools.backend.describe(),
 		threads = settings.threads,
 		"started"

@@ -2,14 +2,16 @@
 //! next view shows where things stand.
 
 use crate::{
+	asks::AskBook,
+	capacity::LargestJob,
 	enrolment::SLOT,
 	journal::{Anchor, Key},
 	wire::{Wire, WireError},
 };
 use futures::future::try_join_all;
 use millrace_client::chain::{
-	AccountId, AskView, At, Chain, ChainError, DeviceView, DowntimePreview, EnrolmentRulesView, JobId, JobState,
-	JobView, ProviderId, ProviderView, Tick, Window,
+	AccountId, At, Chain, ChainError, DeviceView, DowntimePreview, EnrolmentRulesView, JobId, JobState, JobView,
+	ProviderId, ProviderView, Tick, Window,
 };
 use std::collections::BTreeMap;
 
@@ -59,7 +61,9 @@ pub struct View {
 	/// What devices must show.
 	pub enrolment: EnrolmentRulesView,
 	/// Its asks.
-	pub asks: Vec<AskView>,
+	pub book: AskBook,
+	/// The largest job that its lanes promise to take.
+	pub largest: LargestJob,
 	/// Its jobs: assigned, running, committed.
 	pub jobs: BTreeMap<JobId, JobView>,
 	/// The leaves that the chain still misses of those jobs of which leaves are demanded, ascending.
@@ -98,7 +102,8 @@ impl View {
 			tick: at.tick().await?,
 			nonce: wire.nonce_at(&best).await?,
 			provider: view,
-			asks: at.asks(provider).await?,
+			book: wire.ask_book(provider, &best).await?,
+			largest: LargestJob::from(&at.rules()?),
 			demands: demands(&at, &jobs).await?,
 			jobs,
 		})

@@ -4,13 +4,16 @@
 //! answered, so two extrinsics never share a nonce. The same bytes may be sent any number of times: the nonce in them
 //! lets the chain include them once at most.
 
-use crate::journal::{Anchor, CallKind, Intent, JournalError};
-use millrace_client::chain::{blake2_256, AccountId, Call, RejectReason, MORTALITY, RECONNECT_AFTER};
+use crate::{
+	asks::{AskBook, AsksRecord, RulesRecord},
+	journal::{Anchor, CallKind, Intent, JournalError},
+};
+use millrace_client::chain::{blake2_256, AccountId, Call, ProviderId, RejectReason, MORTALITY, RECONNECT_AFTER};
 use std::{fmt::Display, future::Future, sync::Arc, time::Duration};
 use subxt::{
 	backend::LegacyBackend,
 	config::{DefaultExtrinsicParamsBuilder, RpcConfigFor},
-	dynamic::Value,
+	dynamic::{constant, storage, Value},
 	error::DispatchError,
 	events::Phase,
 	ext::scale_encode::EncodeAsFields,
@@ -93,6 +96,16 @@ impl Wire {
 	pub async fn nonce_at(&self, block: &Anchor) -> Result<u64, WireError> {
 		let at = answered(self.client.at_block(H256(block.hash))).await?;
 		answered(at.tx().account_nonce(&self.account())).await
+	}
+
+	/// The asks of a provider in a block, and what decides whether they can be changed.
+	pub async fn ask_book(&self, provider: ProviderId, block: &Anchor) -> Result<AskBook, WireError> {
+		let at = answered(self.client.at_block(H256(block.hash))).await?;
+		let rules = at.constants().entry(constant::<RulesRecord>("Market", "Rules"));
+		let asks = storage::<(ProviderId,), AsksRecord>("Market", "Asks");
+		let found = answered(at.storage().try_fetch(asks, (provider,))).await?;
+		let asks = found.map(|value| value.decode()).transpose().map_err(node)?;
+		Ok(AskBook::of(asks, &rules.map_err(node)?))
 	}
 
 	/// Signs `call`, valid for 64 blocks from `anchor` and worth nothing on a fork without that block; hands the intent
@@ -191,6 +204,10 @@ impl Wire {
 			}
 			Call::PlaceAsk { slot, level } => {
 				self.encode(CallKind::PlaceAsk, "place_ask", (*slot, level.0), anchor, nonce)
+					.await
+			}
+			Call::RepriceAsk { slot, level } => {
+				self.encode(CallKind::RepriceAsk, "reprice_ask", (*slot, level.0), anchor, nonce)
 					.await
 			}
 			Call::WithdrawAsk { slot } => {

@@ -73,6 +73,10 @@ pub enum Call {
 	PlaceAsk { slot: u8, level: Level },
 	/// Market: leaves the book.
 	WithdrawAsk { slot: u8 },
+	/// Market: moves an ask to another level; signed by the worker.
+	RepriceAsk { slot: u8, level: Level },
+	/// Market: moves a job that waits in the book to another level; signed by its requester.
+	RepriceJob { job: JobId, level: Level },
 	/// Market: buys work.
 	SubmitJob { spec: JobSpec },
 	/// Market: takes an unaccepted job back.
@@ -136,6 +140,8 @@ impl Call {
 			Call::RemoveDevice { .. } => "remove_device",
 			Call::PlaceAsk { .. } => "place_ask",
 			Call::WithdrawAsk { .. } => "withdraw_ask",
+			Call::RepriceAsk { .. } => "reprice_ask",
+			Call::RepriceJob { .. } => "reprice_job",
 			Call::SubmitJob { .. } => "submit_job",
 			Call::CancelJob { .. } => "cancel_job",
 			Call::AcceptJob { .. } => "accept_job",
@@ -200,6 +206,10 @@ impl Call {
 			}
 			Call::PlaceAsk { slot, level } => visitor.visit(&market.place_ask(slot, level.into_runtime())),
 			Call::WithdrawAsk { slot } => visitor.visit(&market.withdraw_ask(slot)),
+			Call::RepriceAsk { slot, level } => visitor.visit(&market.reprice_ask(slot, level.into_runtime())),
+			Call::RepriceJob { job, level } => {
+				visitor.visit(&market.reprice_job(job.into_runtime(), level.into_runtime()))
+			}
 			Call::SubmitJob { spec } => visitor.visit(&market.submit_job(spec.into_runtime())),
 			Call::CancelJob { job } => visitor.visit(&market.cancel_job(job.into_runtime())),
 			Call::AcceptJob { job } => visitor.visit(&market.accept_job(job.into_runtime())),

@@ -7,15 +7,17 @@ use super::{
 };
 use runtime_types::{
 	bounded_collections::bounded_vec::BoundedVec,
-	millrace_primitives::{self, enrolment, ids, job, pool, price},
-	pallet_market::types as market,
+	millrace_primitives::{self, enrolment, ids, job, pool, price, traits},
+	pallet_market::{reads::types as reads, types as market},
 	pallet_providers::{outage, types as providers},
 };
 
 mod devices;
+mod market_reads;
 mod offers;
 mod outages;
 mod refutation;
+mod target;
 
 pub(super) use devices::{enrolment_key, enrolment_rules};
 pub(super) use refutation::{slash_id, IntoList};
@@ -180,16 +182,6 @@ impl IntoRuntime for JobSpec {
 			window,
 			expires,
 		} = self.terms;
-		let target = match target {
-			Target::Book { pool, level } => job::Target::Book {
-				pool: pool.into_runtime(),
-				level: level.into_runtime(),
-			},
-			Target::Provider { provider, price } => job::Target::Provider {
-				provider: provider.into_runtime(),
-				price: price.into_runtime(),
-			},
-		};
 		job::JobSpec {
 			kernel: self.kernel.into_runtime(),
 			params: BoundedVec(self.params),
@@ -198,7 +190,7 @@ impl IntoRuntime for JobSpec {
 			max_units: self.max_units,
 			data_key: self.data_key,
 			terms: job::Terms {
-				target,
+				target: target.into_runtime(),
 				public,
 				run_ticks,
 				window,
@@ -210,18 +202,8 @@ impl IntoRuntime for JobSpec {
 
 impl FromRuntime<job::Terms> for Terms {
 	fn from_runtime(terms: job::Terms) -> Terms {
-		let target = match terms.target {
-			job::Target::Book { pool, level } => Target::Book {
-				pool: Pool::from_runtime(pool),
-				level: Level(level.0),
-			},
-			job::Target::Provider { provider, price } => Target::Provider {
-				provider: provider.0,
-				price: Price(price.0),
-			},
-		};
 		Terms {
-			target,
+			target: Target::from_runtime(terms.target),
 			public: terms.public,
 			run_ticks: terms.run_ticks,
 			window: terms.window,
@@ -253,6 +235,7 @@ impl FromRuntime<(JobId, api::market::storage::jobs::Output)> for JobView {
 				root,
 				units,
 				window,
+				..
 			} => JobState::Committed {
 				provider: provider.0,
 				payout,
@@ -342,6 +325,8 @@ impl FromRuntime<market::MarketRules> for Rules {
 			expiry_max: rules.expiry_max,
 			job_fee: rules.job_fee,
 			min_job: rules.min_job,
+			job_deposit: rules.job_deposit,
+			byte_deposit: rules.byte_deposit,
 			protocol_fee: rules.protocol_fee.0,
 			inputs_max: rules.inputs_max,
 			output_max: rules.output_max,

@@ -67,9 +67,38 @@ impl Rejection {
 			"TooSoon" => {
 				"`millrace provider devices` shows when it can be enrolled again; only the transaction's fee was paid"
 			}
+			"UnknownKernel" => {
+				"`millrace kernel register FILE` puts it on the chain; only the transaction's fee was paid"
+			}
+			"KernelRetired" => "use its successor; only the transaction's fee was paid",
+			"WrongParams" | "WrongInputs" | "NoItems" | "MaxUnitsTooLow" | "MaxUnitsTooHigh" => {
+				"correct the job file; only the transaction's fee was paid"
+			}
+			"WindowNotStandard" | "WindowOutOfRange" | "RunTooShort" | "RunTooLong" | "ExpiryPassed" | "ExpiryTooFar" => {
+				"correct `[offer]` in the job file; only the transaction's fee was paid"
+			}
+			"InputsTooLarge" | "OutputTooLarge" => "split the job; only the transaction's fee was paid",
+			"EscrowTooLarge" => {
+				"split the job, lower max_units or the price, or name a provider; only the transaction's fee was paid"
+			}
+			"UnknownProvider" | "ProviderNotActive" | "ProviderHasNoWorker" | "TakesNoTargets" | "PriceTooLow"
+			| "ProviderFull" => {
+				"`millrace provider show` says more; name another provider, or use the book; only the transaction's fee was \
+				 paid"
+			}
+			"Halted" => "wait until governance opens the market; only the transaction's fee was paid",
 			"ProviderConvicted" => "a result of the provider was refuted; only the transaction's fee was paid",
 			_ => "only the transaction's fee was paid",
 		}
+	}
+}
+
+impl Rejection {
+	/// The same where nothing was sent, so that nothing was paid either.
+	pub fn advice(&self) -> &'static str {
+		const PAID: &str = "only the transaction's fee was paid";
+		let hint = self.hint();
+		hint.strip_suffix(PAID).map_or(hint, |rest| rest.trim_end_matches("; "))
 	}
 }
 
@@ -208,5 +237,28 @@ pub(crate) fn failed<E: Into<subxt::Error>>(what: &'static str) -> impl FnOnce(E
 				source: Box::new(source),
 			}
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn where_nothing_was_sent_no_fee_was_paid() {
+		let advice = |error: &str| {
+			let rejection = Rejection {
+				pallet: "Market".to_owned(),
+				error: error.to_owned(),
+				doc: String::new(),
+			};
+			rejection.advice()
+		};
+		assert_eq!(advice("InputsTooLarge"), "split the job");
+		assert_eq!(advice("ANewName"), "");
+		assert_eq!(
+			advice("DemandOpen"),
+			"wait until the demanded leaves came, or the time for them is over"
+		);
 	}
 }

@@ -4,81 +4,32 @@ use super::{
 	convert::{FromRuntime, IntoList, IntoPlain},
 	error::{failed, ChainError},
 	generated::api,
-	AccountId, Fraud, JobId, KernelHash, Price, ProvidedLeaf, ProviderId, RejectReason, SlashId, Tick, H256,
+	AccountId, Fraud, JobId, KernelHash, Level, Price, ProvidedLeaf, ProviderId, Refutation, RejectReason, Settlement,
+	Silence, Tick, H256,
 };
 use crate::amount::Balance;
 use subxt::{events::Event, SubstrateConfig};
-
-/// How a job was settled. All amounts are planck.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Settlement {
-	/// Who did the job.
-	pub provider: ProviderId,
-	/// Where the payment went; none if no account could take it and it was burned.
-	pub payout: Option<AccountId>,
-	/// Units of all items, without those for moving the bytes.
-	pub units: u64,
-	/// What the escrow paid, protocol fee included.
-	pub payment: Balance,
-	/// The protocol's part of the payment.
-	pub fee: Balance,
-	/// What of the escrow was freed.
-	pub refund: Balance,
-	/// What of the job fees was freed.
-	pub fees_returned: Balance,
-	/// Whether the window ended, as against an acceptance by the requester.
-	pub lapsed: bool,
-}
-
-/// How a result was refuted. All amounts are planck.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Refutation {
-	/// Whose result it was.
-	pub provider: ProviderId,
-	/// Who showed it.
-	pub refuter: AccountId,
-	/// Whose job it was.
-	pub requester: AccountId,
-	/// The leaf that showed it.
-	pub leaf: u32,
-	/// What was wrong.
-	pub fraud: Fraud,
-	/// The slash; none where the provider had no stake left.
-	pub slash: Option<SlashId>,
-	/// How much of the provider's stake was set aside.
-	pub slashed: Balance,
-	/// What of the escrow was freed.
-	pub refund: Balance,
-	/// What of the job fees was freed.
-	pub fees_returned: Balance,
-}
-
-/// How a job ended whose demanded leaves never came. All amounts are planck.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Silence {
-	/// Who was silent.
-	pub provider: ProviderId,
-	/// How many leaves were missing.
-	pub missing: u32,
-	/// The slash; none where the provider had no stake left.
-	pub slash: Option<SlashId>,
-	/// How much of the provider's stake was set aside.
-	pub slashed: Balance,
-	/// What of the escrow was freed.
-	pub refund: Balance,
-	/// What of the job fees was freed.
-	pub fees_returned: Balance,
-}
 
 /// What happened to a job.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum JobEvent {
 	/// Its requester submitted it; `escrow` and `fees` are held now.
 	Submitted {
+		/// Who.
+		requester: AccountId,
 		/// Held for the payment.
 		escrow: Balance,
 		/// Held for the job fees.
 		fees: Balance,
+		/// Held for its storage.
+		deposit: Balance,
+	},
+	/// It waits in the book at another price.
+	Repriced {
+		/// What it bids now.
+		level: Level,
+		/// What is held for the payment now, in planck.
+		escrow: Balance,
 	},
 	/// It waits in the book.
 	Queued,
@@ -182,6 +133,8 @@ pub enum JobEvent {
 	Expired,
 	/// It ended: all assignments are used up.
 	Unserved,
+	/// A batch of settlements left it out; it goes on.
+	NotSettled,
 	/// An event that this program does not know.
 	Other(String),
 }
@@ -229,8 +182,17 @@ pub(super) fn job_event(event: &Event<'_, SubstrateConfig>) -> Result<Option<(Jo
 		"JobSubmitted" => {
 			let event = decode!(event, generated::JobSubmitted);
 			JobEvent::Submitted {
+				requester: event.requester,
 				escrow: event.escrow,
 				fees: event.fees,
+				deposit: event.deposit,
+			}
+		}
+		"JobRepriced" => {
+			let event = decode!(event, generated::JobRepriced);
+			JobEvent::Repriced {
+				level: Level(event.level.0),
+				escrow: event.escrow,
 			}
 		}
 		"JobQueued" => JobEvent::Queued,
@@ -349,6 +311,7 @@ pub(super) fn job_event(event: &Event<'_, SubstrateConfig>) -> Result<Option<(Jo
 		"JobCancelled" => JobEvent::Cancelled,
 		"JobExpired" => JobEvent::Expired,
 		"JobUnserved" => JobEvent::Unserved,
+		"JobNotSettled" => JobEvent::NotSettled,
 		other => JobEvent::Other(other.to_owned()),
 	};
 	Ok(Some((JobId(job.0), what)))

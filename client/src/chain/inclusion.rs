@@ -79,7 +79,7 @@ pub(super) async fn included(
 }
 
 /// A dispatch error in the metadata's words.
-fn describe(error: &DispatchError) -> Rejection {
+pub(super) fn describe(error: &DispatchError) -> Rejection {
 	match error {
 		DispatchError::Module(module) => match module.details() {
 			Ok(details) => Rejection {

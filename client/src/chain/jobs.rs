@@ -19,7 +19,31 @@ pub enum Target {
 		provider: ProviderId,
 		/// At this price.
 		price: Price,
+		/// The least record that it must have when the job is included.
+		minima: Minima,
 	},
+}
+
+/// The least record that a job asks of the provider that it names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Minima {
+	/// Jobs that it was paid for.
+	pub paid_jobs: u32,
+	/// Most of the jobs that ended with it which it failed, in percent.
+	pub failed_percent: u8,
+	/// Active stake, in planck.
+	pub stake: Balance,
+}
+
+impl Default for Minima {
+	/// Nothing is asked.
+	fn default() -> Minima {
+		Minima {
+			paid_jobs: 0,
+			failed_percent: 100,
+			stake: 0,
+		}
+	}
 }
 
 /// An input, known by its commitment.
@@ -144,7 +168,7 @@ pub struct JobView {
 	pub data_units: u128,
 	/// Held for the payment, in planck.
 	pub escrow: Balance,
-	/// Job fees still held.
+	/// Job fees that its assignments have not used up.
 	pub fees_left: u8,
 	/// One job fee, in planck.
 	pub job_fee: Balance,

@@ -16,18 +16,21 @@ mod call;
 mod connect;
 mod convert;
 mod devices;
+mod endings;
 mod error;
 mod events;
 mod generated;
 mod ids;
 mod inclusion;
 mod jobs;
+mod market;
 mod outages;
 mod pools;
 mod price;
 mod providers;
 mod refutation;
 mod submit;
+mod unfit;
 mod view;
 #[cfg(test)]
 mod wire;
@@ -38,11 +41,16 @@ pub use connect::{BestBlocks, Chain, Follow, RECONNECT_AFTER};
 pub use devices::{
 	device_id, ClassTaskView, DeviceFacts, DeviceState, DeviceView, EnrolmentRulesView, DEVICES, MAX_DRIVER, MAX_MODEL,
 };
+pub use endings::{Refutation, Settlement, Silence};
 pub use error::{ChainError, Rejection};
-pub use events::{JobEvent, Refutation, Settlement, Silence};
+pub use events::JobEvent;
 pub use ids::{hash_from_hex, to_hex, BadId, JobId, KernelHash, ProviderId};
 pub use inclusion::Included;
-pub use jobs::{InputRef, JobSpec, JobState, JobView, KernelView, RejectReason, Target, Terms, MEASURER};
+pub use jobs::{InputRef, JobSpec, JobState, JobView, KernelView, Minima, RejectReason, Target, Terms, MEASURER};
+pub use market::{
+	BookLevel, BookView, JobFilter, NetworkStats, OfferFilter, OfferView, PoolStats, Quote, Quoted, Start, StateName,
+	Waits, ORDERS_COUNTED,
+};
 pub use outages::{DowntimePreview, Outage, PreviewStep, ProviderFilter};
 pub use pools::{BadPool, ClassFigures, DeviceClass, Pool, Rules};
 pub use price::{BadPrice, Level, Price, LEVELS, UNITS_PER_PRICE};
@@ -50,6 +58,7 @@ pub use providers::{AskView, Endpoint, ProviderTerms, ProviderView, Record, Stat
 pub use refutation::{Demand, Fraud, ProvidedLeaf, SlashCause, SlashId, SlashShares, SlashView, Window};
 pub use submit::{account_of, job_id, Signed, Submitted, MORTALITY};
 pub use subxt::utils::{AccountId32 as AccountId, H256};
+pub use unfit::{Ineligible, Unfit};
 pub use view::At;
 
 /// A reading of the protocol clock.

@@ -167,7 +167,8 @@ impl At {
 		self.constant("the limit of late jobs", api::constants().providers().late_limit())
 	}
 
-	async fn ask<P: Payload>(&self, what: &'static str, call: P) -> Result<P::ReturnType, ChainError> {
+	/// Asks the runtime at this block.
+	pub(super) async fn ask<P: Payload>(&self, what: &'static str, call: P) -> Result<P::ReturnType, ChainError> {
 		self.client.runtime_apis().call(call).await.map_err(failed(what))
 	}
 }

@@ -2,6 +2,7 @@
 
 use super::Tick;
 use crate::amount::Balance;
+use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
 /// What a device can do. Its owner names it; where the chain measures the class, the device must show it.
@@ -51,6 +52,12 @@ impl fmt::Display for DeviceClass {
 	}
 }
 
+impl Serialize for DeviceClass {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		serializer.serialize_str(self.name())
+	}
+}
+
 /// A text names no device class or pool.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum BadPool {
@@ -88,6 +95,12 @@ impl fmt::Display for Pool {
 			0 => write!(f, "{}/any", self.class),
 			region => write!(f, "{}/{region}", self.class),
 		}
+	}
+}
+
+impl Serialize for Pool {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		serializer.collect_str(self)
 	}
 }
 
@@ -148,6 +161,10 @@ pub struct Rules {
 	pub job_fee: Balance,
 	/// The smallest escrow, in planck.
 	pub min_job: Balance,
+	/// Held for the items of storage that a live job takes, in planck.
+	pub job_deposit: Balance,
+	/// Held for each byte of a live job, in planck.
+	pub byte_deposit: Balance,
 	/// The protocol's share of a payment, in parts of a thousand million.
 	pub protocol_fee: u32,
 	/// Most bytes of all inputs.

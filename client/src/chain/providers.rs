@@ -104,6 +104,44 @@ pub struct Record {
 	pub paid: Balance,
 }
 
+impl Record {
+	/// Assignments that ended badly by the provider's own doing.
+	pub fn failures(&self) -> u64 {
+		[self.late, self.no_show, self.abandoned, self.refuted, self.silent]
+			.into_iter()
+			.map(u64::from)
+			.sum()
+	}
+
+	/// Assignments that ended well or badly.
+	pub fn ended(&self) -> u64 {
+		u64::from(self.completed) + self.failures()
+	}
+
+	/// Percent of them that ended badly; 0 where none has ended.
+	pub fn failed_percent(&self) -> f64 {
+		match self.ended() {
+			0 => 0.0,
+			ended => self.failures() as f64 * 100.0 / ended as f64,
+		}
+	}
+
+	/// The least share of good ends that so many good and bad ones speak for, with 95 %: the lower end of Wilson's interval.
+	/// 0 where none has ended, so that a short record counts for less than a long one.
+	pub fn success_bound(&self) -> f64 {
+		/// Standard deviations of a normal distribution that 95 % lie within.
+		const Z: f64 = 1.959_964;
+		let ended = self.ended() as f64;
+		if ended == 0.0 {
+			return 0.0;
+		}
+		let share = f64::from(self.completed) / ended;
+		let middle = share + Z * Z / (2.0 * ended);
+		let spread = Z * (share * (1.0 - share) / ended + Z * Z / (4.0 * ended * ended)).sqrt();
+		((middle - spread) / (1.0 + Z * Z / ended)).max(0.0)
+	}
+}
+
 /// A provider.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProviderView {
@@ -160,6 +198,21 @@ impl ProviderView {
 	pub fn is_unreachable(&self) -> bool {
 		matches!(self.status, Status::Unreachable { .. })
 	}
+
+	/// Lanes on which another job would start at once.
+	pub fn free_lanes(&self) -> u16 {
+		if self.measuring {
+			return 0;
+		}
+		let taken = self.assigned.saturating_add(self.running);
+		self.terms.lanes.saturating_sub(taken)
+	}
+
+	/// Whether another job may be assigned to it: up to twice its lanes, and none while a device is measured.
+	pub fn has_room(&self) -> bool {
+		let taken = u32::from(self.assigned).saturating_add(u32::from(self.running));
+		!self.measuring && taken < u32::from(self.terms.lanes).saturating_mul(2)
+	}
 }
 
 /// A standing offer in the book.
@@ -169,4 +222,55 @@ pub struct AskView {
 	pub slot: u8,
 	/// The price level.
 	pub level: Level,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn record(completed: u32, late: u32) -> Record {
+		Record {
+			completed,
+			late,
+			..Record::default()
+		}
+	}
+
+	#[test]
+	fn a_record_is_judged_by_what_it_speaks_for() {
+		// Wilson's interval, from a table.
+		for (completed, late, least) in [
+			(10, 0, 0.7225),
+			(50, 50, 0.4038),
+			(0, 10, 0.0),
+			(1, 0, 0.2065),
+			(0, 0, 0.0),
+		] {
+			let bound = record(completed, late).success_bound();
+			assert!(
+				(bound - least).abs() < 0.0001,
+				"{completed} of {}: {bound}",
+				completed + late
+			);
+		}
+		assert!(record(95, 5).success_bound() > record(2, 0).success_bound());
+	}
+
+	#[test]
+	fn what_the_requester_or_the_network_failed_is_no_failure() {
+		let mixed = Record {
+			completed: 15,
+			late: 1,
+			no_show: 1,
+			abandoned: 1,
+			refuted: 1,
+			silent: 1,
+			inputs_missing: 100,
+			outages: 100,
+			..Record::default()
+		};
+		assert_eq!((mixed.failures(), mixed.ended()), (5, 20));
+		assert_eq!(mixed.failed_percent(), 25.0);
+		assert_eq!(record(0, 0).failed_percent(), 0.0);
+	}
 }

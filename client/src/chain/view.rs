@@ -40,10 +40,10 @@ impl At {
 	/// # Errors
 	/// As [`At::tick`].
 	pub async fn halted(&self) -> Result<bool, ChainError> {
-		Ok(self
-			.get("the market's halt", api::storage().market().halted(), ())
-			.await?
-			.unwrap_or(false))
+		let clock = self
+			.get("the protocol clock", api::storage().market().clock(), ())
+			.await?;
+		Ok(clock.is_some_and(|clock| clock.halted))
 	}
 
 	/// A live job.

@@ -2,8 +2,8 @@
 
 use super::{
 	call::Visit,
-	events::{job_event, JobEvent, Refutation, Silence},
-	AccountId, Call, Fraud, JobId, ProvidedLeaf,
+	events::{job_event, JobEvent},
+	AccountId, Call, Fraud, JobId, Level, ProvidedLeaf, Refutation, Silence,
 };
 use codec::{Compact, Encode};
 use millrace_kernel::{
@@ -90,7 +90,8 @@ fn pair_bytes() -> Vec<u8> {
 
 #[test]
 fn a_refutation_event_has_every_figure() {
-	let money = (Some(5u32), 1_000u128, 200u128, 30u128);
+	// The last two, used job fees and the deposit, are not read.
+	let money = (Some(5u32), 1_000u128, 200u128, 30u128, 8u128, 9u128);
 	let head = (JOB, 3u32, [4u8; 32], [5u8; 32], 17u32);
 	let expected = |fraud| {
 		JobEvent::Refuted(Refutation {
@@ -123,7 +124,10 @@ fn a_refutation_event_has_every_figure() {
 
 #[test]
 fn other_ends_have_their_figures() {
-	let voided = event("JobVoided", &(JOB, 3u32, [5u8; 32], 200u128, 30u128).encode());
+	let voided = event(
+		"JobVoided",
+		&(JOB, 3u32, [5u8; 32], 200u128, 30u128, 8u128, 9u128).encode(),
+	);
 	let expected = JobEvent::Voided {
 		provider: 3,
 		refund: 200,
@@ -132,7 +136,18 @@ fn other_ends_have_their_figures() {
 	assert_eq!(voided, expected);
 	assert!(voided.ends_the_job());
 
-	let fields = (JOB, 3u32, [5u8; 32], 2u32, None::<u32>, 0u128, 200u128, 30u128);
+	let fields = (
+		JOB,
+		3u32,
+		[5u8; 32],
+		2u32,
+		None::<u32>,
+		0u128,
+		200u128,
+		30u128,
+		8u128,
+		9u128,
+	);
 	let silent = event("JobSilent", &fields.encode());
 	let expected = JobEvent::Silent(Silence {
 		provider: 3,
@@ -148,6 +163,18 @@ fn other_ends_have_their_figures() {
 	let voided = event("AssignmentVoided", &(JOB, 3u32).encode());
 	assert_eq!(voided, JobEvent::AssignmentVoided);
 	assert!(!voided.ends_the_job(), "another provider may get it");
+}
+
+#[test]
+fn repricing_is_sent_and_read_as_the_protocol_lists_it() {
+	let (job, level) = (JobId(JOB), Level(9));
+	assert_eq!(call(&Call::RepriceAsk { slot: 2, level }), [15, 2, 9]);
+	assert_eq!(
+		call(&Call::RepriceJob { job, level }),
+		[vec![16], (JOB, 9u8).encode()].concat()
+	);
+	let repriced = event("JobRepriced", &(JOB, 9u8, 50u128).encode());
+	assert_eq!(repriced, JobEvent::Repriced { level, escrow: 50 });
 }
 
 #[test]

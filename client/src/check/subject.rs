@@ -209,7 +209,7 @@ fn commitments(references: &[InputRef]) -> Vec<InputCommitment> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::{JobSpec, Price, Target, Terms, H256};
+	use crate::chain::{JobSpec, Minima, Price, Target, Terms, H256};
 
 	/// A kernel by which devices are measured.
 	const MIX32: &[u8] = include_bytes!("../../../runtime/kernels/mix32.mkb");
@@ -230,6 +230,7 @@ mod tests {
 					target: Target::Provider {
 						provider: 4,
 						price: Price(0),
+						minima: Minima::default(),
 					},
 					public: true,
 					run_ticks: 12,

@@ -2,7 +2,7 @@
 
 use crate::{
 	amount::{self, Balance},
-	chain::{AccountId, JobId, KernelHash},
+	chain::{AccountId, KernelHash},
 	job::CheckWish,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,9 +10,13 @@ use millrace_compute::Choice;
 use std::{path::PathBuf, time::Duration};
 
 mod check;
+mod job;
+mod offers;
 mod provider;
 
 pub(super) use check::{CheckArguments, ProvideArguments, WatchArguments};
+pub(super) use job::{EventsArguments, JobCommand, JobListArguments, ReceiveArguments};
+pub(super) use offers::{BookArguments, OffersCommand, SearchArguments};
 pub(super) use provider::{EndpointArguments, ListArguments, ProviderCommand, RegisterArguments, Switch};
 
 /// Buy, offer and check exact compute on the Millrace chain.
@@ -82,6 +86,13 @@ pub(super) enum Command {
 		#[command(subcommand)]
 		command: JobCommand,
 	},
+	/// Look at what is offered.
+	Offers {
+		#[command(subcommand)]
+		command: OffersCommand,
+	},
+	/// Print what the market is and has done.
+	Network,
 	/// Re-run leaves of a committed job, and prove to the chain what is wrong.
 	Check(CheckArguments),
 	/// Check every committed job as it comes.
@@ -189,68 +200,6 @@ pub(super) enum KernelCommand {
 		/// Its hash.
 		hash: KernelHash,
 	},
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum JobCommand {
-	/// Run the job that a file describes.
-	Run {
-		/// The job file.
-		file: PathBuf,
-		/// Register the kernel if the chain does not know it.
-		#[arg(long)]
-		register: bool,
-		/// Wait for the result, check it and pay.
-		#[arg(long)]
-		wait: bool,
-		/// The most that the worst case may cost, fees included.
-		#[arg(long, value_parser = amount::parse, value_name = "AMOUNT")]
-		max_cost: Option<Balance>,
-		/// Print nothing but the job's id.
-		#[arg(long)]
-		id_only: bool,
-		#[command(flatten)]
-		receive: ReceiveArguments,
-	},
-	/// Go on with a job that this machine submitted: fetch, check, pay.
-	Fetch {
-		/// The job.
-		job: JobId,
-		#[command(flatten)]
-		receive: ReceiveArguments,
-	},
-	/// Print a job.
-	Get {
-		/// The job.
-		job: JobId,
-	},
-	/// Print live jobs: the key's, or all.
-	List {
-		/// Everybody's.
-		#[arg(long)]
-		all: bool,
-	},
-	/// Take back a job that is not accepted yet.
-	Cancel {
-		/// The job.
-		job: JobId,
-	},
-}
-
-#[derive(Args, Clone, Copy, Debug)]
-pub(super) struct ReceiveArguments {
-	/// How long to wait: 90s, 10m, 2h. For ever where absent.
-	#[arg(long, value_parser = duration, value_name = "TIME")]
-	pub(super) wait_timeout: Option<Duration>,
-	/// Leaves to re-run before paying: a number, `all` or `none`.
-	#[arg(long, value_parser = check_wish, default_value = "64", value_name = "LEAVES")]
-	pub(super) check: CheckWish,
-	/// Connect to providers at private addresses too.
-	#[arg(long)]
-	pub(super) allow_private: bool,
-	/// Do not refute a result that is wrong; it is not paid for either way.
-	#[arg(long)]
-	pub(super) no_refute: bool,
 }
 
 fn check_wish(text: &str) -> Result<CheckWish, String> {

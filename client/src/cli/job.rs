@@ -1,31 +1,45 @@
 //! `millrace job`.
 
+mod event;
+mod events;
+mod quote;
+mod show;
+mod why;
+
 use super::{
 	arguments::{JobCommand, ReceiveArguments},
-	print::{grouped, pairs, table},
+	print::{grouped, pairs},
 	progress::Progress,
 	Session,
 };
 use crate::{
 	amount,
-	chain::{to_hex, Call, JobEvent, JobId, JobState, JobView, Target, Window},
+	chain::{Call, JobEvent, JobId},
 	exit::{Code, Failure},
-	job::{Buyer, Options, Outcome, Records, Report},
+	job::{Buyer, Options, Outcome, Records, Report, Whom},
 };
-use serde_json::{json, Value};
-use std::{future::Future, path::PathBuf};
+use serde_json::json;
+use std::{future::Future, path::PathBuf, process::ExitCode};
 
-pub(super) async fn run(session: &Session<'_>, command: JobCommand) -> Result<(), Failure> {
-	match command {
+/// The exit code of a command that has printed its result.
+pub(super) async fn run(session: &Session<'_>, command: JobCommand) -> Result<ExitCode, Failure> {
+	let result = match command {
+		// What scripts want of it is in the exit code.
+		JobCommand::Why { job, provider } => return why::run(session, job, provider).await,
 		JobCommand::Run {
 			file,
 			register,
 			wait,
 			max_cost,
 			id_only,
+			whom,
 			receive,
 		} => {
+			let whom = whom
+				.whom()
+				.map_err(|problem| Failure::usage(problem, "the job file's own limit is max_price in `[offer]`"))?;
 			let options = Options {
+				whom,
 				register,
 				wait,
 				max_cost,
@@ -34,14 +48,18 @@ pub(super) async fn run(session: &Session<'_>, command: JobCommand) -> Result<()
 			buy(session, options, id_only, What::Run(file)).await
 		}
 		JobCommand::Fetch { job, receive } => buy(session, options(receive), false, What::Fetch(job)).await,
-		JobCommand::Get { job } => get(session, job).await,
-		JobCommand::List { all } => list(session, all).await,
+		JobCommand::Quote { file, target, price } => quote::run(session, &file, target, price).await,
+		JobCommand::Get { job } => show::get(session, job).await,
+		JobCommand::List(arguments) => show::list(session, arguments).await,
+		JobCommand::Events(arguments) => events::run(session, arguments).await,
 		JobCommand::Cancel { job } => cancel(session, job).await,
-	}
+	};
+	result.map(|()| ExitCode::SUCCESS)
 }
 
 fn options(receive: ReceiveArguments) -> Options {
 	Options {
+		whom: Whom::AsFiled,
 		register: false,
 		wait: true,
 		wait_timeout: receive.wait_timeout,
@@ -174,177 +192,6 @@ fn text(report: &Report) -> String {
 	pairs(rows)
 }
 
-async fn get(session: &Session<'_>, id: JobId) -> Result<(), Failure> {
-	let at = session.chain().await?.best().await?;
-	let job = at.job(id).await?.ok_or_else(|| {
-		Failure::new(
-			Code::JobEnded,
-			format!("job {id} is not on the chain: it never was, or it has ended"),
-			"`millrace job list --all` shows the live ones",
-		)
-	})?;
-	let tick = at.tick().await?;
-	let demand = at.demand(id).await?;
-	let mut object = object(&job);
-	if let Some(object) = object.as_object_mut() {
-		object.insert("tick".to_owned(), tick.into());
-		if let Some(demand) = &demand {
-			object.insert("demanded_leaves".to_owned(), json!(demand.leaves));
-		}
-	}
-	session.printer.show(&object, || {
-		let mut rows = vec![
-			("job", job.id.to_string()),
-			("state", job.state.name().to_owned()),
-			("requester", job.requester.to_string()),
-			("kernel", job.spec.kernel.to_string()),
-			("items", grouped(job.spec.items)),
-			("units an item at most", grouped(job.spec.max_units)),
-			("leaves", grouped(job.leaves())),
-			("asked of", target(&job)),
-			("price", job.price.to_string()),
-			("held: escrow", amount::print(job.escrow)),
-			(
-				"held: job fees",
-				amount::print(job.job_fee.saturating_mul(job.fees_left.into())),
-			),
-			("assignments", job.assignments.to_string()),
-			("tick now", tick.to_string()),
-		];
-		match &job.state {
-			JobState::Pending => rows.push(("expires at tick", job.spec.terms.expires.to_string())),
-			JobState::Assigned { provider, until } => {
-				rows.push(("provider", provider.to_string()));
-				rows.push(("accept until tick", until.to_string()));
-			}
-			JobState::Running { provider, deadline, .. } => {
-				rows.push(("provider", provider.to_string()));
-				rows.push(("deadline at tick", deadline.to_string()));
-			}
-			JobState::Committed {
-				provider,
-				root,
-				units,
-				window,
-				..
-			} => {
-				rows.push(("provider", provider.to_string()));
-				rows.push(("committed root", to_hex(&root.0)));
-				rows.push(("committed units", grouped(units)));
-				match window {
-					Window::Open { end } => {
-						rows.push(("window ends at tick", end.to_string()));
-						if let Some(latest) = job.lapses_by {
-							rows.push(("extended, at most to tick", latest.to_string()));
-						}
-					}
-					Window::Demanded { left, until } => {
-						let missing = demand.as_ref().map_or(0, |demand| demand.leaves.len());
-						let when = until.map_or_else(
-							|| "once the provider's other demands are answered".to_owned(),
-							|until| format!("until tick {until}"),
-						);
-						rows.push(("demanded leaves", format!("{} missing, {when}", grouped(missing))));
-						rows.push(("window, ticks left", left.to_string()));
-					}
-				}
-			}
-		}
-		pairs(rows)
-	});
-	Ok(())
-}
-
-fn target(job: &JobView) -> String {
-	match job.spec.terms.target {
-		Target::Book { pool, level } => format!("the pool {pool}, at level {} or below", level.0),
-		Target::Provider { provider, .. } => format!("provider {provider}"),
-	}
-}
-
-fn object(job: &JobView) -> Value {
-	let mut state = json!({ "name": job.state.name() });
-	if let Some(state) = state.as_object_mut() {
-		match &job.state {
-			JobState::Pending => {}
-			JobState::Assigned { provider, until } => {
-				state.insert("provider".to_owned(), (*provider).into());
-				state.insert("until_tick".to_owned(), (*until).into());
-			}
-			JobState::Running { provider, deadline, .. } => {
-				state.insert("provider".to_owned(), (*provider).into());
-				state.insert("deadline_tick".to_owned(), (*deadline).into());
-			}
-			JobState::Committed {
-				provider,
-				root,
-				units,
-				window,
-				..
-			} => {
-				state.insert("provider".to_owned(), (*provider).into());
-				state.insert("root".to_owned(), to_hex(&root.0).into());
-				state.insert("units".to_owned(), (*units).into());
-				match *window {
-					Window::Open { end } => {
-						state.insert("window_end_tick".to_owned(), end.into());
-						state.insert("extended_to_tick_at_most".to_owned(), job.lapses_by.into());
-					}
-					Window::Demanded { left, until } => {
-						state.insert("window_left_ticks".to_owned(), left.into());
-						state.insert("demanded_until_tick".to_owned(), until.into());
-					}
-				}
-			}
-		}
-	}
-	json!({
-		"job": job.id,
-		"state": state,
-		"requester": job.requester.to_string(),
-		"kernel": job.spec.kernel,
-		"items": job.spec.items,
-		"max_units": job.spec.max_units,
-		"leaves": job.leaves(),
-		"target": target(job),
-		"price": job.price,
-		"escrow": job.escrow.to_string(),
-		"fees_left": job.fees_left,
-		"job_fee": job.job_fee.to_string(),
-		"assignments": job.assignments,
-		"expires_tick": job.spec.terms.expires,
-	})
-}
-
-async fn list(session: &Session<'_>, all: bool) -> Result<(), Failure> {
-	let mine = match (all, &session.global.key) {
-		(false, Some(_)) => Some(session.key()?.account()),
-		_ => None,
-	};
-	let at = session.chain().await?.best().await?;
-	let mut jobs = at.jobs().await?;
-	jobs.retain(|job| mine.is_none_or(|account| job.requester == account));
-	jobs.sort_by_key(|job| (job.spec.terms.expires, job.id));
-	let objects: Vec<Value> = jobs.iter().map(object).collect();
-	session
-		.printer
-		.show(&json!({ "jobs": objects, "block": at.block().number }), || {
-			let rows = jobs.iter().map(|job| {
-				vec![
-					job.id.to_string(),
-					job.state.name().to_owned(),
-					job.state
-						.provider()
-						.map_or_else(|| "none".to_owned(), |provider| provider.to_string()),
-					grouped(job.spec.items),
-					amount::print(job.escrow),
-				]
-			});
-			table(&["job", "state", "provider", "items", "escrow"], rows)
-		});
-	Ok(())
-}
-
 async fn cancel(session: &Session<'_>, id: JobId) -> Result<(), Failure> {
 	let key = session.key()?;
 	let chain = session.chain().await?;
@@ -367,4 +214,13 @@ async fn cancel(session: &Session<'_>, id: JobId) -> Result<(), Failure> {
 		])
 	});
 	Ok(())
+}
+
+/// A job is not on the chain, as far as this block knows.
+fn not_live(job: JobId) -> Failure {
+	Failure::new(
+		Code::JobEnded,
+		format!("job {job} is not on the chain: it never was, or it has ended"),
+		format!("`millrace job list --all` shows the live ones, `millrace job events {job}` how it ended"),
+	)
 }

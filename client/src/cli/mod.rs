@@ -7,6 +7,8 @@ mod check;
 mod job;
 mod kernel;
 mod key;
+mod network;
+mod offers;
 mod print;
 mod progress;
 mod provide;
@@ -55,26 +57,30 @@ pub fn main() -> ExitCode {
 	// A check that goes on after an interrupt must not keep the process.
 	runtime.shutdown_background();
 	match result {
-		Ok(()) => ExitCode::SUCCESS,
+		Ok(code) => code,
 		Err(failure) => printer.fail(&failure),
 	}
 }
 
-async fn run(cli: Cli, printer: &Printer) -> Result<(), Failure> {
+/// The exit code of a command that has printed its result.
+async fn run(cli: Cli, printer: &Printer) -> Result<ExitCode, Failure> {
 	let session = Session {
 		global: cli.global,
 		printer,
 	};
-	match cli.command {
+	let result = match cli.command {
+		Command::Job { command } => return job::run(&session, command).await,
 		Command::Key { command } => key::run(&session, command),
 		Command::Account { command } => account::run(&session, command).await,
 		Command::Kernel { command } => kernel::run(&session, command).await,
 		Command::Provider { command } => provider::run(&session, command).await,
-		Command::Job { command } => job::run(&session, command).await,
+		Command::Offers { command } => offers::run(&session, command).await,
+		Command::Network => network::run(&session).await,
 		Command::Check(arguments) => check::run(&session, arguments).await,
 		Command::Watch(arguments) => watch::run(&session, arguments).await,
 		Command::Provide(arguments) => provide::run(&session, arguments).await,
-	}
+	};
+	result.map(|()| ExitCode::SUCCESS)
 }
 
 /// What every command has.

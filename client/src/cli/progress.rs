@@ -1,9 +1,9 @@
 //! The progress of a job on a terminal.
 
-use super::print::Printer;
+use super::print::{grouped, table, Printer};
 use crate::{
 	chain::{JobId, Tick, SECONDS_PER_TICK},
-	job::{Observer, Stage},
+	job::{Candidate, Observer, Stage},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -62,6 +62,10 @@ impl Observer for Progress<'_> {
 		}
 	}
 
+	fn measured(&self, candidates: &[Candidate]) {
+		self.note(&candidates_text(candidates));
+	}
+
 	fn submitted(&self, job: JobId) {
 		*self.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(job);
 		if self.bar.is_some() {
@@ -73,6 +77,7 @@ impl Observer for Progress<'_> {
 fn words(stage: &Stage) -> String {
 	match stage {
 		Stage::Planning => "reading files and rules".to_owned(),
+		Stage::Measuring { candidates } => format!("measuring the ways to {candidates} providers"),
 		Stage::Registering => "registering the kernel".to_owned(),
 		Stage::Submitting => "submitting".to_owned(),
 		Stage::Waiting => "waiting for a provider".to_owned(),
@@ -104,6 +109,45 @@ fn words(stage: &Stage) -> String {
 	}
 }
 
+/// Candidates and what was measured of them, in the order in which they are asked.
+fn candidates_text(candidates: &[Candidate]) -> String {
+	let rows = candidates.iter().map(|candidate| {
+		let record = &candidate.record;
+		let (trip, connect) = match &candidate.way {
+			Ok(way) => (
+				format!("{:.1} ms", way.millis()),
+				format!("{} ms", way.connect.as_millis()),
+			),
+			Err(reason) => ("-".to_owned(), reason.clone()),
+		};
+		vec![
+			candidate.provider.to_string(),
+			candidate.region.to_string(),
+			grouped(candidate.price.0),
+			candidate.free.to_string(),
+			grouped(record.completed),
+			format!("{:.1} %", record.failed_percent()),
+			format!("{:.3}", record.success_bound()),
+			trip,
+			connect,
+		]
+	});
+	table(
+		&[
+			"provider",
+			"region",
+			"planck",
+			"free lanes",
+			"completed",
+			"failed",
+			"record",
+			"round trip",
+			"connection",
+		],
+		rows,
+	)
+}
+
 pub(super) fn time_left(until: Tick, now: Tick) -> String {
 	let seconds = u64::from(until.saturating_sub(now)) * SECONDS_PER_TICK;
 	match seconds {
@@ -121,6 +165,38 @@ fn share(done: u64, total: u64) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{
+		chain::{Price, Record},
+		endpoint::RoundTrip,
+	};
+
+	#[test]
+	fn candidates_are_shown_with_what_was_measured() {
+		let reached = Candidate {
+			provider: 7,
+			region: 3,
+			price: Price(1_000_000),
+			free: 2,
+			record: Record {
+				completed: 9,
+				late: 1,
+				..Record::default()
+			},
+			way: Ok(RoundTrip {
+				connect: Duration::from_millis(31),
+				median: Duration::from_micros(12_340),
+			}),
+		};
+		let silent = Candidate {
+			provider: 8,
+			way: Err("nobody answers".to_owned()),
+			..reached.clone()
+		};
+		let text = candidates_text(&[reached, silent]);
+		for part in ["1,000,000", "10.0 %", "0.596", "12.3 ms", "31 ms", "nobody answers"] {
+			assert!(text.contains(part), "{part}: {text}");
+		}
+	}
 
 	#[test]
 	fn stages_have_words() {

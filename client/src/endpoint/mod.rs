@@ -5,10 +5,12 @@ pub mod auth;
 mod error;
 mod fetch;
 pub mod pin;
+mod ping;
 mod progress;
 mod session;
 
 pub use error::EndpointError;
 pub use fetch::{Fetched, MAX_NODES};
+pub use ping::{measure, RoundTrip, MOST_MEASURED};
 pub use progress::{InputProgress, InputsProgress};
 pub use session::{Session, MAX_CHUNK_BYTES};

@@ -42,11 +42,11 @@ const ANSWER: Duration = Duration::from_secs(60);
 /// Requests to one provider about one job.
 pub struct Session {
 	addresses: Vec<SocketAddr>,
-	host: String,
+	pub(super) host: String,
 	name: ServerName<'static>,
 	tls: TlsConnector,
 	genesis: H256,
-	provider: ProviderId,
+	pub(super) provider: ProviderId,
 	job: JobId,
 	/// Signs requests; none for what a public job lets anyone have.
 	data_key: Option<Keypair>,
@@ -177,7 +177,7 @@ impl Session {
 		self.read(response).await
 	}
 
-	/// Sends a request over the connection, or over a new one.
+	/// Sends a request about the job.
 	pub(super) async fn request(
 		&mut self,
 		method: Method,
@@ -209,6 +209,11 @@ impl Session {
 			.body(Full::new(body))
 			.map_err(|error| EndpointError::Broken(error.to_string()))?;
 
+		self.send(request).await
+	}
+
+	/// Sends a request over the connection, or over a new one.
+	pub(super) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, EndpointError> {
 		let mut connection = match self.connection.take() {
 			Some(connection) if !connection.is_closed() => connection,
 			_ => self.connect().await?,
@@ -227,7 +232,7 @@ impl Session {
 		Ok(response)
 	}
 
-	async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, EndpointError> {
+	pub(super) async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, EndpointError> {
 		let mut last = None;
 		for address in &self.addresses {
 			let address = *address;
@@ -263,7 +268,7 @@ impl Session {
 	}
 
 	/// Reads a small answer.
-	async fn read(&mut self, response: Response<Incoming>) -> Result<Bytes, EndpointError> {
+	pub(super) async fn read(&mut self, response: Response<Incoming>) -> Result<Bytes, EndpointError> {
 		let body = Limited::new(response.into_body(), MAX_ANSWER);
 		match self.patiently(body.collect()).await? {
 			Ok(collected) => Ok(collected.to_bytes()),

@@ -2,7 +2,7 @@
 
 use crate::{
 	amount::{self, Balance},
-	chain::{AccountId, ChainError, JobEvent, JobId, KernelHash, Pool, Tick},
+	chain::{AccountId, ChainError, JobEvent, JobId, KernelHash, Pool, ProviderId, Tick},
 	check::Redress,
 	endpoint::EndpointError,
 	job_file::{JobFileError, OutputError},
@@ -170,6 +170,12 @@ pub enum JobError {
 		/// Why.
 		reason: String,
 	},
+	/// A route chooses among the providers of a pool, and the job file names one.
+	#[error("the job file names provider {0}, and a route chooses one")]
+	RouteWithoutPool(ProviderId),
+	/// A route without a limit could end at any price.
+	#[error("a route needs to know the most that you would pay")]
+	RouteWithoutLimit,
 	/// The market is halted.
 	#[error("the market is halted and takes no new jobs")]
 	Halted,
@@ -309,6 +315,10 @@ impl JobError {
 					.to_owned()
 			}
 			JobError::NotEligible { .. } => "name another provider, or use the book".to_owned(),
+			JobError::RouteWithoutPool(_) => {
+				"write `pool` instead of `provider` in `[offer]`, or leave --route out".to_owned()
+			}
+			JobError::RouteWithoutLimit => "give --price, or write max_price or level in `[offer]`".to_owned(),
 			JobError::Halted => "wait until governance opens it; live jobs go on".to_owned(),
 			JobError::Record { .. } => {
 				"look at the folder's rights and the free space; MILLRACE_STATE names another".to_owned()

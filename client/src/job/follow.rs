@@ -71,7 +71,7 @@ impl Buyer<'_> {
 							Ok(()) => {
 								pushed_for = Some(view.assignments);
 								work.seconds.pushed = Some(work.elapsed());
-								if !self.options.wait {
+								if !self.options.wait && !work.until_accepted {
 									return Ok(Outcome::Submitted(job));
 								}
 							}

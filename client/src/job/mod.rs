@@ -4,17 +4,25 @@
 //! submit; push the inputs to whoever is assigned; wait for the commitment; pull the bundle; rebuild the commitment from
 //! it; re-run leaves; write the output; settle; wait for finality. Before the last two nothing is paid but transaction
 //! fees, and whatever interrupts the run, [`Buyer::fetch`] goes on from the record. A result that is wrong is refuted.
+//!
+//! Whom to ask is the job file's matter, or is chosen here among those who could do it ([`Route`]): the chain has no part in
+//! that, it only checks whoever is named.
 
 mod collect;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod follow;
 mod inputs;
 mod observer;
 mod plan;
 mod record;
 mod report;
+mod route;
+mod routed;
 mod run;
 mod verify;
+mod why;
 
 pub use error::{Ending, JobError};
 pub use inputs::{push, read_inputs, Input};
@@ -23,4 +31,6 @@ pub(crate) use plan::short_root;
 pub use plan::{kernel_hash, read_program, Plan, WorstCost, JOB_FEES};
 pub use record::{Commitment, Record, Records};
 pub use report::{CheckSummary, Report, Seconds};
-pub use run::{Buyer, CheckWish, Options, Outcome};
+pub use route::{rank, Candidate, Route};
+pub use run::{Buyer, CheckWish, Options, Outcome, Whom};
+pub use why::{Explanation, Verdict};

@@ -1,5 +1,6 @@
 //! What a person or a log sees while a job runs.
 
+use super::Candidate;
 use crate::chain::{JobId, ProviderId, Tick};
 
 /// Where a job run stands.
@@ -7,6 +8,11 @@ use crate::chain::{JobId, ProviderId, Tick};
 pub enum Stage {
 	/// Reading files and the chain's rules, computing roots and the worst cost.
 	Planning,
+	/// Measuring the ways to providers that could do the job.
+	Measuring {
+		/// How many.
+		candidates: usize,
+	},
 	/// Registering the kernel.
 	Registering,
 	/// Submitting the job.
@@ -85,6 +91,10 @@ pub trait Observer: Send + Sync {
 	fn note(&self, text: &str);
 	/// The job is on the chain under this id.
 	fn submitted(&self, job: JobId);
+	/// Candidates were measured: those that are asked first, in their order, then those that were not reached.
+	fn measured(&self, candidates: &[Candidate]) {
+		let _ = candidates;
+	}
 }
 
 /// Sees nothing.

@@ -1,15 +1,16 @@
 //! From a job file to a specification and its worst cost. Nothing is signed and nothing is sent here.
 
+mod target;
+
+pub(super) use self::target::stake_needed;
+use self::target::{check_stake, target, terms};
 use super::{
 	inputs::{read_inputs, Input},
 	JobError,
 };
 use crate::{
 	amount::Balance,
-	chain::{
-		to_hex, At, Call, Chain, ClassFigures, DeviceClass, JobSpec, KernelHash, Level, Pool, Price, ProviderFilter,
-		ProviderView, Rules, Status, Target, Terms, Tick, H256,
-	},
+	chain::{to_hex, At, Call, Chain, ClassFigures, JobSpec, KernelHash, Pool, Price, Rules, Target, H256},
 	job_file::{Buy, JobFile, JobFileError, Kernel, MAX_INPUT_BYTES},
 	keys::Key,
 };
@@ -20,8 +21,6 @@ use millrace_kernel::{
 };
 use std::path::Path;
 
-/// Ticks for which a job may wait for a provider where the job file says nothing.
-const EXPIRES_IN: Tick = 400;
 /// Assignments that a job prepays.
 pub const JOB_FEES: Balance = 3;
 
@@ -55,12 +54,14 @@ pub struct WorstCost {
 	pub escrow: Balance,
 	/// Held for the job fees.
 	pub job_fees: Balance,
+	/// Held for the storage that the job takes, at most. All of it returns, so it is no part of the cost.
+	pub deposit: Balance,
 	/// An estimate of the transaction fees of all calls of this run.
 	pub transaction_fees: Balance,
 }
 
 impl WorstCost {
-	/// All of it.
+	/// All of it but the deposit.
 	pub fn total(&self) -> Balance {
 		self.escrow
 			.saturating_add(self.job_fees)
@@ -107,65 +108,8 @@ impl Plan {
 	/// # Errors
 	/// [`JobError`]; whatever the chain would refuse is refused here, with the numbers.
 	pub async fn make(chain: &Chain, at: &At, file: &JobFile, key: &Key) -> Result<Plan, JobError> {
-		if at.halted().await? {
-			return Err(JobError::Halted);
-		}
-		let rules = at.rules()?;
-		let (program, kernel, registers) = load_kernel(at, &file.kernel).await?;
-		let max_units = check_counts(file, &program)?;
-
-		let inputs = read_inputs(&file.inputs, rules.inputs_max.min(MAX_INPUT_BYTES))?;
-		let output_bytes = u64::from(file.items).saturating_mul(u64::from(program.header().item_size));
-		if let Some(output) = &file.output {
-			output.format.check(output_bytes)?;
-		}
-		let (target, price, class) = target(at, &file.offer.buy, &rules, output_bytes).await?;
-		let figures = at
-			.class(class)?
-			.ok_or_else(|| JobError::NoSupply(Pool { class, region: 0 }))?;
-		let units_max = u64::from(file.items).saturating_mul(u64::from(max_units));
-		let terms = terms(file, &rules, &figures, units_max, target, at.tick().await?)?;
-
-		let input_bytes: u64 = inputs.iter().map(|input| u64::from(input.reference.len)).sum();
-		let data_units = u128::from(input_bytes.saturating_add(output_bytes)) * u128::from(figures.units_per_byte);
-		let escrow = price.ceil(data_units + u128::from(units_max)).max(rules.min_job);
-		if matches!(target, Target::Book { .. }) && escrow > figures.book_job_max() {
-			return Err(JobError::TooExpensiveForBook {
-				escrow,
-				most: figures.book_job_max(),
-			});
-		}
-		if let Target::Provider { provider, .. } = target {
-			check_stake(at, provider, escrow, &figures).await?;
-		}
-
-		let spec = JobSpec {
-			kernel,
-			params: file.params.clone(),
-			inputs: inputs.iter().map(|input| input.reference).collect(),
-			items: file.items,
-			max_units,
-			data_key: [0; 32],
-			terms,
-		};
-		let job_fees = rules.job_fee.saturating_mul(JOB_FEES);
-		let transaction_fees = estimate_fees(chain, at, key, &spec, registers.then_some(&program)).await?;
-		let cost = WorstCost {
-			price,
-			data_units,
-			units_max,
-			escrow,
-			job_fees,
-			transaction_fees,
-		};
-		Ok(Plan {
-			program,
-			kernel,
-			registers,
-			inputs,
-			spec,
-			cost,
-		})
+		let parts = Parts::read(at, file).await?;
+		parts.plan(chain, at, file, &file.offer.buy, key).await
 	}
 
 	/// Checks that the account can pay the worst case, and that this is not above `most`.
@@ -177,16 +121,138 @@ impl Plan {
 		if let Some(most) = most.filter(|most| worst > *most) {
 			return Err(JobError::AboveMaxCost { worst, most });
 		}
+		let needs = worst.saturating_add(self.cost.deposit);
 		let has = at.balance(key.account()).await?.spendable(at.existential_deposit()?);
-		if has < worst {
+		if has < needs {
 			return Err(JobError::TooPoor {
 				account: key.account(),
-				needs: worst,
+				needs,
 				has,
 			});
 		}
 		Ok(())
 	}
+}
+
+/// What a job is made of, whoever is asked to do it.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+	pub(super) rules: Rules,
+	program: Program,
+	kernel: KernelHash,
+	/// Whether the kernel must be registered first.
+	pub(super) registers: bool,
+	max_units: u32,
+	inputs: Vec<Input>,
+	output_bytes: u64,
+	/// Most units of all items.
+	units_max: u64,
+}
+
+impl Parts {
+	/// Reads what the job file names, and checks it against the kernel and the chain's rules.
+	pub(super) async fn read(at: &At, file: &JobFile) -> Result<Parts, JobError> {
+		if at.halted().await? {
+			return Err(JobError::Halted);
+		}
+		let rules = at.rules()?;
+		let (program, kernel, registers) = load_kernel(at, &file.kernel).await?;
+		let max_units = check_counts(file, &program)?;
+		let inputs = read_inputs(&file.inputs, rules.inputs_max.min(MAX_INPUT_BYTES))?;
+		let output_bytes = u64::from(file.items).saturating_mul(u64::from(program.header().item_size));
+		if let Some(output) = &file.output {
+			output.format.check(output_bytes)?;
+		}
+		Ok(Parts {
+			rules,
+			program,
+			kernel,
+			registers,
+			max_units,
+			inputs,
+			output_bytes,
+			units_max: u64::from(file.items).saturating_mul(u64::from(max_units)),
+		})
+	}
+
+	/// Units that moving the bytes is worth in a class.
+	fn data_units(&self, figures: &ClassFigures) -> u128 {
+		let input_bytes: u64 = self.inputs.iter().map(|input| u64::from(input.reference.len)).sum();
+		u128::from(input_bytes.saturating_add(self.output_bytes)) * u128::from(figures.units_per_byte)
+	}
+
+	/// What the job holds at a price in a class.
+	pub(super) fn escrow(&self, price: Price, figures: &ClassFigures) -> Balance {
+		let worst = self.data_units(figures) + u128::from(self.units_max);
+		price.ceil(worst).max(self.rules.min_job)
+	}
+
+	/// The job as it would be submitted, and its worst cost.
+	pub(super) async fn plan(
+		&self,
+		chain: &Chain,
+		at: &At,
+		file: &JobFile,
+		buy: &Buy,
+		key: &Key,
+	) -> Result<Plan, JobError> {
+		let (target, price, class) = target(at, buy, &self.rules, self.output_bytes).await?;
+		let figures = at
+			.class(class)?
+			.ok_or_else(|| JobError::NoSupply(Pool { class, region: 0 }))?;
+		let terms = terms(file, &self.rules, &figures, self.units_max, target, at.tick().await?)?;
+		let escrow = self.escrow(price, &figures);
+		if matches!(target, Target::Book { .. }) && escrow > figures.book_job_max() {
+			return Err(JobError::TooExpensiveForBook {
+				escrow,
+				most: figures.book_job_max(),
+			});
+		}
+		if let Target::Provider { provider, .. } = target {
+			check_stake(at, provider, escrow, &figures).await?;
+		}
+		let spec = JobSpec {
+			kernel: self.kernel,
+			params: file.params.clone(),
+			inputs: self.inputs.iter().map(|input| input.reference).collect(),
+			items: file.items,
+			max_units: self.max_units,
+			data_key: [0; 32],
+			terms,
+		};
+		let transaction_fees = estimate_fees(chain, at, key, &spec, self.registers.then_some(&self.program)).await?;
+		let cost = WorstCost {
+			price,
+			data_units: self.data_units(&figures),
+			units_max: self.units_max,
+			escrow,
+			job_fees: self.rules.job_fee.saturating_mul(JOB_FEES),
+			deposit: deposit(&self.rules, spec.params.len(), spec.inputs.len()),
+			transaction_fees,
+		};
+		Ok(Plan {
+			program: self.program.clone(),
+			kernel: self.kernel,
+			registers: self.registers,
+			inputs: self.inputs.clone(),
+			spec,
+			cost,
+		})
+	}
+}
+
+/// What is held for a job's storage, at most.
+fn deposit(rules: &Rules, params: usize, inputs: usize) -> Balance {
+	/// Bytes of a live job beside its parameters and inputs, at most.
+	const RECORD: Balance = 400;
+	/// Bytes of a parameter.
+	const PARAM: Balance = 8;
+	/// Bytes of an input: its root and its length.
+	const INPUT: Balance = 36;
+	let bytes = RECORD + PARAM * params as Balance + INPUT * inputs as Balance;
+	rules
+		.job_deposit
+		.saturating_add(rules.byte_deposit.saturating_mul(bytes))
 }
 
 /// The kernel's program and hash, and whether it must be registered.
@@ -230,127 +296,6 @@ fn check_counts(file: &JobFile, program: &Program) -> Result<u32, JobError> {
 		});
 	}
 	Ok(max_units)
-}
-
-/// Whom to ask at which price, and the class that sets the figures.
-async fn target(
-	at: &At,
-	buy: &Buy,
-	rules: &Rules,
-	output_bytes: u64,
-) -> Result<(Target, Price, DeviceClass), JobError> {
-	let fits = |most: u64, rule: &'static str| {
-		if output_bytes > most {
-			return Err(JobError::TooLarge {
-				what: "the output",
-				has: output_bytes,
-				most,
-				rule,
-			});
-		}
-		Ok(())
-	};
-	match *buy {
-		Buy::Book { pool, level } => {
-			fits(rules.book_output_max, "the book allows")?;
-			let level = match level {
-				Some(level) => level,
-				None => lowest_ask(at, pool).await?.ok_or(JobError::NoSupply(pool))?,
-			};
-			Ok((Target::Book { pool, level }, level.price(), pool.class))
-		}
-		Buy::Provider { provider, price } => {
-			fits(rules.output_max, "the chain allows")?;
-			let view = at.provider(provider).await?;
-			let refused = |reason: String| JobError::NotEligible { provider, reason };
-			let view: ProviderView = view.ok_or_else(|| refused("there is none".to_owned()))?;
-			if view.status != Status::Active {
-				return Err(refused(format!("it is {}", view.status.name())));
-			}
-			if !view.terms.takes_targets {
-				return Err(refused("its owner takes no jobs that name it".to_owned()));
-			}
-			if price < view.terms.min_price {
-				return Err(refused(format!("its owner wants at least {}", view.terms.min_price)));
-			}
-			let class = view.terms.class;
-			if view.measured == 0 && at.enrolment_rules().await?.measures(class) {
-				return Err(refused(format!(
-					"no device of it has shown that it is of class {class}"
-				)));
-			}
-			Ok((Target::Provider { provider, price }, price, class))
-		}
-	}
-}
-
-/// The lowest level at which somebody stands in the pool's book now.
-async fn lowest_ask(at: &At, pool: Pool) -> Result<Option<Level>, JobError> {
-	let mut lowest = None;
-	let serving = ProviderFilter {
-		class: Some(pool.class),
-		region: Some(pool.region),
-		eligible: true,
-		..ProviderFilter::default()
-	};
-	for provider in at.providers_where(&serving).await? {
-		for ask in at.asks(provider.id).await? {
-			lowest = Some(lowest.map_or(ask.level, |level: Level| level.min(ask.level)));
-		}
-	}
-	Ok(lowest)
-}
-
-/// A targeted job needs a provider whose stake is twelve times its escrow.
-async fn check_stake(at: &At, provider: u32, escrow: Balance, figures: &ClassFigures) -> Result<(), JobError> {
-	const STAKE_MULTIPLE: Balance = 12;
-	let Some(view) = at.provider(provider).await? else {
-		return Ok(());
-	};
-	let floor = figures.floor.saturating_mul(Balance::from(view.terms.lanes));
-	let needs = escrow.saturating_mul(STAKE_MULTIPLE).max(floor);
-	if view.active < needs {
-		let reason = format!(
-			"its stake is {}, and this job needs {}",
-			crate::amount::print(view.active),
-			crate::amount::print(needs)
-		);
-		return Err(JobError::NotEligible { provider, reason });
-	}
-	Ok(())
-}
-
-fn terms(
-	file: &JobFile,
-	rules: &Rules,
-	figures: &ClassFigures,
-	units_max: u64,
-	target: Target,
-	now: Tick,
-) -> Result<Terms, JobError> {
-	let check = |key: &'static str, has: u64, least: u64, most: u64| -> Result<Tick, JobError> {
-		match Tick::try_from(has) {
-			Ok(tick) if (least..=most).contains(&has) => Ok(tick),
-			_ => Err(JobError::Time { key, has, least, most }),
-		}
-	};
-	let computing = units_max.div_ceil(figures.units_per_tick.max(1));
-	let least_run = computing.saturating_add(u64::from(rules.run_slack));
-	let run = file.offer.run_ticks.map_or(least_run, u64::from);
-	let window = u64::from(file.offer.window.unwrap_or(rules.window));
-	let (least_window, most_window) = match target {
-		Target::Book { .. } => (rules.window, rules.window),
-		Target::Provider { .. } => (rules.window_min, rules.window_max),
-	};
-	let expires_in = u64::from(file.offer.expires_in.unwrap_or(EXPIRES_IN.min(rules.expiry_max)));
-	let expires_in = check("expires_in", expires_in, 1, u64::from(rules.expiry_max))?;
-	Ok(Terms {
-		target,
-		public: file.public,
-		run_ticks: check("run_ticks", run, least_run, u64::from(rules.run_max))?,
-		window: check("window", window, u64::from(least_window), u64::from(most_window))?,
-		expires: now.saturating_add(expires_in),
-	})
 }
 
 /// What the transactions of a run should cost together.

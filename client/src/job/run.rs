@@ -3,16 +3,16 @@
 use super::{
 	inputs::{read_inputs, Input},
 	observer::{Observer, Stage},
-	plan::{read_program, Plan},
+	plan::{read_program, Parts, Plan},
 	record::{Record, Records},
 	report::{Report, Seconds},
-	JobError,
+	JobError, Route,
 };
 use crate::{
 	amount::Balance,
-	chain::{job_id, to_hex, At, Call, Chain, ChainError, Included, JobEvent, JobId, Target},
+	chain::{job_id, to_hex, At, Call, Chain, ChainError, Included, JobEvent, JobId, Price, ProviderId, Target},
 	endpoint::{address::resolve, EndpointError},
-	job_file::{JobFile, JobFileError, Kernel, MAX_INPUT_BYTES},
+	job_file::{Buy, JobFile, JobFileError, Kernel, MAX_INPUT_BYTES},
 	keys::{random, Key},
 };
 use millrace_kernel::program::Program;
@@ -32,9 +32,33 @@ pub enum CheckWish {
 	None,
 }
 
+/// Who is asked to do a job.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Whom {
+	/// Whom the job file names, or the book.
+	#[default]
+	AsFiled,
+	/// One provider.
+	Provider {
+		/// Which.
+		provider: ProviderId,
+		/// What it is offered; its owner's least price where there is none.
+		price: Option<Price>,
+	},
+	/// Whoever comes first by this measure, then the next ones, then the book.
+	Routed {
+		/// The measure.
+		route: Route,
+		/// The most to pay; the job file's limit where there is none.
+		limit: Option<Price>,
+	},
+}
+
 /// How to run a job.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+	/// Who is asked to do it.
+	pub whom: Whom,
 	/// Register the kernel if it is unknown.
 	pub register: bool,
 	/// Wait for the result, check it and pay. Otherwise the run ends once the provider has what it needs.
@@ -93,6 +117,8 @@ pub(super) struct Work {
 	pub(super) seconds: Seconds,
 	/// What was seen that may explain a bad end.
 	pub(super) problem: Option<String>,
+	/// Whether the run goes on until a provider has accepted, also where it does not wait for the result.
+	pub(super) until_accepted: bool,
 }
 
 impl Work {
@@ -120,10 +146,46 @@ impl Buyer<'_> {
 	/// [`JobError`]. After the job was submitted, [`Observer::submitted`] has its id and [`Buyer::fetch`] goes on.
 	pub async fn run(&self, path: &Path) -> Result<Outcome, JobError> {
 		let started = Instant::now();
-		let file = JobFile::read(path)?;
+		let mut file = JobFile::read(path)?;
 		self.observer.stage(&Stage::Planning);
+		match self.options.whom {
+			Whom::AsFiled => {}
+			Whom::Provider { provider, price } => {
+				let price = match price {
+					Some(price) => price,
+					None => self.least_price(provider).await?,
+				};
+				file.offer.buy = Buy::Provider { provider, price };
+			}
+			Whom::Routed { route, limit } => return self.run_routed(file, route, limit, started).await,
+		}
+		let at = self.chain.finalised().await?;
+		let mut parts = Parts::read(&at, &file).await?;
+		let buy = file.offer.buy;
+		self.attempt(&mut parts, file, buy, started, false).await
+	}
+
+	/// The least price that a provider's owner takes.
+	async fn least_price(&self, provider: ProviderId) -> Result<Price, JobError> {
+		let view = self.chain.finalised().await?.provider(provider).await?;
+		let view = view.ok_or_else(|| JobError::NotEligible {
+			provider,
+			reason: "there is none".to_owned(),
+		})?;
+		Ok(view.terms.min_price)
+	}
+
+	/// Runs a job with one way to buy it.
+	pub(super) async fn attempt(
+		&self,
+		parts: &mut Parts,
+		file: JobFile,
+		buy: Buy,
+		started: Instant,
+		until_accepted: bool,
+	) -> Result<Outcome, JobError> {
 		let mut at = self.chain.finalised().await?;
-		let plan = Plan::make(self.chain, &at, &file, self.key).await?;
+		let plan = parts.plan(self.chain, &at, &file, &buy, self.key).await?;
 		plan.check_money(&at, self.key, self.options.max_cost).await?;
 		self.check_address(&at, &plan).await?;
 		let balance_before = at.balance(self.key.account()).await?.total();
@@ -131,6 +193,7 @@ impl Buyer<'_> {
 		let mut fees_paid = 0;
 		if plan.registers {
 			fees_paid = self.register(&plan).await?;
+			parts.registers = false;
 			at = self.chain.finalised().await?;
 			// The kernel's deposit is held now.
 			plan.check_money(&at, self.key, self.options.max_cost).await?;
@@ -140,7 +203,7 @@ impl Buyer<'_> {
 			balance: balance_before,
 			fees_paid,
 		};
-		let record = self.submit(&plan, &file, path, before).await?;
+		let record = self.submit(&plan, &file, before).await?;
 		self.observer.submitted(record.job);
 
 		let mut work = Work {
@@ -152,9 +215,10 @@ impl Buyer<'_> {
 			deadline: self.options.wait_timeout.map(|timeout| started + timeout),
 			seconds: Seconds::default(),
 			problem: None,
+			until_accepted,
 		};
 		work.seconds.submitted = work.elapsed();
-		if !self.options.wait && work.inputs.is_empty() {
+		if !self.options.wait && work.inputs.is_empty() && !until_accepted {
 			return Ok(Outcome::Submitted(work.job()));
 		}
 		self.attend(work).await
@@ -187,6 +251,7 @@ impl Buyer<'_> {
 			deadline: self.options.wait_timeout.map(|timeout| started + timeout),
 			seconds: Seconds::default(),
 			problem: None,
+			until_accepted: false,
 		};
 		self.attend(work).await
 	}
@@ -250,7 +315,7 @@ impl Buyer<'_> {
 	}
 
 	/// Submits the plan. The record is on the disk before the job can be on the chain.
-	async fn submit(&self, plan: &Plan, file: &JobFile, path: &Path, before: Before) -> Result<Record, JobError> {
+	async fn submit(&self, plan: &Plan, file: &JobFile, before: Before) -> Result<Record, JobError> {
 		self.observer.stage(&Stage::Submitting);
 		let seed: [u8; 32] = random();
 		let data_key = Key::from_seed(seed).map_err(|error| JobError::Broken(error.to_string()))?;
@@ -264,8 +329,8 @@ impl Buyer<'_> {
 		let nonce = best.job_nonce(account).await?;
 		let expected = job_id(&best, &genesis, &account, nonce, &call)?;
 		let mut record = Record::new(expected, genesis, account, seed);
-		record.job_file = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-		record.job_text = std::fs::read_to_string(path).map_err(|source| JobFileError::Read {
+		record.job_file = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
+		record.job_text = std::fs::read_to_string(&file.path).map_err(|source| JobFileError::Read {
 			path: file.path.clone(),
 			source,
 		})?;
@@ -288,7 +353,7 @@ impl Buyer<'_> {
 			}
 		};
 		let submitted = included.jobs.iter().find_map(|(job, event)| match event {
-			JobEvent::Submitted { escrow, fees } => Some((*job, *escrow, *fees)),
+			JobEvent::Submitted { escrow, fees, .. } => Some((*job, *escrow, *fees)),
 			_ => None,
 		});
 		if let Some((job, escrow, fees)) = submitted {

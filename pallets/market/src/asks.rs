@@ -5,12 +5,12 @@
 
 use crate::{
 	book::{Book, OrderRef, Side},
-	types::{Ask, MAX_ASKS},
-	Asks, Config, Error, Event, Halted, Pallet, ProviderAsks, Wakes,
+	types::{Ask, Work, MAX_ASKS},
+	Asks, Config, Error, Event, Pallet, ProviderAsks, Wakes,
 };
 use millrace_primitives::{
-	traits::{Ineligible, ProtocolClock, ProviderEvents, ProviderView, Providers},
-	Level, ProviderId, Tick,
+	traits::{Classes, Ineligible, ProtocolClock, ProviderEvents, ProviderView, Providers},
+	Level, Pool, ProviderId, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{ensure, traits::Get},
@@ -22,7 +22,7 @@ pub(crate) const MATCHES_PER_ASK: u8 = 4;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_place_ask(who: &T::AccountId, slot: u8, level: Level) -> DispatchResult {
-		ensure!(!Halted::<T>::get(), Error::<T>::Halted);
+		ensure!(!Self::is_halted(), Error::<T>::Halted);
 		let provider = T::Providers::by_worker(who).ok_or(Error::<T>::NotWorker)?;
 		let mut asks = Asks::<T>::get(provider);
 		ensure!(
@@ -39,6 +39,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(now >= asks.barred_until, Error::<T>::Barred);
 
 		let pool = view.pool;
+		ensure!(<Self as Classes>::is_open(pool), Error::<T>::UnknownRegion);
+		if view.completed > asks.completed {
+			asks.no_shows = 0;
+		}
 		let parked = !view.has_room() || now < asks.paused_until;
 		if let Some(free) = asks.slots.get_mut(usize::from(slot)) {
 			*free = Some(Ask {
@@ -62,11 +66,53 @@ impl<T: Config> Pallet<T> {
 			parked,
 		});
 		if !parked {
-			for _ in 0..MATCHES_PER_ASK {
-				if !Self::try_cross(pool) {
-					break;
-				}
+			Self::take_bids(pool);
+		}
+		Ok(())
+	}
+
+	/// Matches as many bids as one call about an ask may.
+	fn take_bids(pool: Pool) {
+		for _ in 0..MATCHES_PER_ASK {
+			if !Self::try_cross(pool).0 {
+				break;
 			}
+		}
+	}
+
+	/// Moves an ask to the tail of another level. As withdrawing and placing it, but that its slot stays taken; it must have
+	/// stood as long.
+	pub(crate) fn do_reprice_ask(who: &T::AccountId, slot: u8, level: Level) -> DispatchResult {
+		ensure!(!Self::is_halted(), Error::<T>::Halted);
+		let provider = T::Providers::by_worker(who).ok_or(Error::<T>::NotWorker)?;
+		let mut asks = Asks::<T>::get(provider);
+		let place = asks.slots.get_mut(usize::from(slot)).ok_or(Error::<T>::NoSuchSlot)?;
+		let ask = place.as_mut().ok_or(Error::<T>::SlotEmpty)?;
+		let now = Self::now();
+		ensure!(
+			now >= ask.placed.saturating_add(T::Rules::get().ask_life_min),
+			Error::<T>::AskTooYoung
+		);
+		let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
+		ensure!(level.price() >= view.min_price, Error::<T>::PriceTooLow);
+
+		let order = OrderRef::Ask { provider, slot };
+		let (pool, parked, from) = (ask.pool, ask.parked, ask.level);
+		ask.level = level;
+		ask.placed = now;
+		Asks::<T>::insert(provider, asks);
+		if !parked {
+			Book::<T>::remove(pool, Side::Ask, from, order)?;
+			Book::<T>::push(pool, Side::Ask, level, order);
+		}
+		Self::deposit_event(Event::AskRepriced {
+			provider,
+			slot,
+			pool,
+			level,
+		});
+		if !parked {
+			Self::take_bids(pool);
 		}
 		Ok(())
 	}
@@ -110,7 +156,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes all queued asks of a provider out of the queue until an event brings them back.
-	pub(crate) fn park_all(provider: ProviderId) -> DispatchResult {
+	pub(crate) fn park_all(provider: ProviderId) -> Result<Work, DispatchError> {
 		let mut asks = Asks::<T>::get(provider);
 		let mut changed = false;
 		for (slot, ask) in Self::present(&mut asks).filter(|(_, ask)| !ask.parked) {
@@ -122,25 +168,26 @@ impl<T: Config> Pallet<T> {
 		if changed {
 			Asks::<T>::insert(provider, asks);
 		}
-		Ok(())
+		Ok(Work::more_if(changed))
 	}
 
 	/// Parks the asks of a provider that just took its last room.
-	pub(crate) fn park_if_full(provider: ProviderId) -> DispatchResult {
+	pub(crate) fn park_if_full(provider: ProviderId) -> Result<Work, DispatchError> {
 		match T::Providers::view(provider) {
-			Some(view) if view.has_room() => Ok(()),
+			// Without an ask, only from this job on it must answer samples.
+			Some(view) if view.has_room() => Ok(Work::more_if(view.asks == 0)),
 			_ => Self::park_all(provider),
 		}
 	}
 
 	/// A job of the provider ended or moved on: puts its parked asks back at the tails, and matches at most one bid.
-	pub(crate) fn room_made(provider: ProviderId) -> DispatchResult {
+	pub(crate) fn room_made(provider: ProviderId) -> Result<Work, DispatchError> {
 		let mut asks = Asks::<T>::get(provider);
 		if asks.count() == 0 || Self::now() < asks.paused_until {
-			return Ok(());
+			return Ok(Work::Ordinary);
 		}
 		let Some(view) = T::Providers::view(provider).filter(ProviderView::has_room) else {
-			return Ok(());
+			return Ok(Work::Ordinary);
 		};
 		let mut changed = false;
 		for (slot, ask) in Self::present(&mut asks).filter(|(_, ask)| ask.parked) {
@@ -152,8 +199,8 @@ impl<T: Config> Pallet<T> {
 		if changed {
 			Asks::<T>::insert(provider, asks);
 		}
-		Self::try_cross(view.pool);
-		Ok(())
+		let (_, work) = Self::try_cross(view.pool);
+		Ok(work.max(Work::more_if(changed)))
 	}
 
 	/// Parks the provider's asks for the ticks that a reject costs.
@@ -180,28 +227,25 @@ impl<T: Config> Pallet<T> {
 		let mut asks = Asks::<T>::get(provider);
 		asks.wake = None;
 		Self::write_asks(provider, asks);
-		Self::room_made(provider)
+		Self::room_made(provider)?;
+		Ok(())
 	}
 
-	/// Bars a provider that did not show up, and returns until when.
+	/// Bars a provider that did not show up, and returns until when. A job that was paid since the last time ends the row.
 	pub(crate) fn bar(provider: ProviderId) -> Tick {
 		let rules = T::Rules::get();
+		let completed = T::Providers::view(provider).map_or(0, |view| view.completed);
 		Asks::<T>::mutate(provider, |asks| {
+			if completed > asks.completed {
+				asks.no_shows = 0;
+				asks.completed = completed;
+			}
 			let doublings = 2u32.saturating_pow(u32::from(asks.no_shows));
 			let bar = rules.no_show_base.saturating_mul(doublings).min(rules.no_show_cap);
 			asks.no_shows = asks.no_shows.saturating_add(1);
 			asks.barred_until = Self::now().saturating_add(bar);
 			asks.barred_until
 		})
-	}
-
-	/// A job of the provider was settled: its no-shows are forgotten.
-	pub(crate) fn forget_no_shows(provider: ProviderId) {
-		let mut asks = Asks::<T>::get(provider);
-		if asks.no_shows > 0 {
-			asks.no_shows = 0;
-			Self::write_asks(provider, asks);
-		}
 	}
 
 	/// Writes the asks of a provider, or nothing where there is nothing left to know.
@@ -212,6 +256,9 @@ impl<T: Config> Pallet<T> {
 		}
 		if asks.barred_until <= now {
 			asks.barred_until = 0;
+		}
+		if asks.no_shows == 0 {
+			asks.completed = 0;
 		}
 		if asks == ProviderAsks::default() {
 			Asks::<T>::remove(provider);
@@ -239,6 +286,8 @@ impl<T: Config> Pallet<T> {
 			Ineligible::PriceTooLow { .. } => Error::<T>::PriceTooLow,
 			Ineligible::Full => Error::<T>::ProviderFull,
 			Ineligible::NotMeasured { .. } => Error::<T>::ProviderNotMeasured,
+			Ineligible::TooFewPaid { .. } => Error::<T>::TooFewPaid,
+			Ineligible::TooManyFailed { .. } => Error::<T>::TooManyFailed,
 		}
 		.into()
 	}

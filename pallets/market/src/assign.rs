@@ -5,11 +5,12 @@
 
 use crate::{
 	book::{Book, OrderRef, Side},
+	types::Work,
 	Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, RejectReason, Requesters, Stuck,
 	MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
 };
 use millrace_primitives::{
-	traits::{JobPhase, Outcome, ProtocolClock, ProviderView, Providers},
+	traits::{Classes, JobPhase, Outcome, ProtocolClock, ProviderView, Providers},
 	JobId, Level, Pool, Price, ProviderId, Target, Tick,
 };
 use polkadot_sdk::{
@@ -22,48 +23,50 @@ const MATCH_TRIES: u8 = 2;
 
 impl<T: Config> Pallet<T> {
 	/// A worker's call has succeeded, so it lives.
-	pub(crate) fn heard(worker: &T::AccountId) {
-		if let Some(provider) = T::Providers::by_worker(worker) {
-			T::Providers::heard(provider);
-		}
+	pub(crate) fn heard(worker: &T::AccountId) -> Work {
+		Work::more_if(T::Providers::by_worker(worker).is_some_and(T::Providers::heard))
 	}
 
 	/// Finds a provider for a job of the book, or lets it wait as a bid.
-	pub(crate) fn enter_book(id: JobId, mut job: JobOf<T>) -> DispatchResult {
+	pub(crate) fn enter_book(id: JobId, mut job: JobOf<T>) -> Result<Work, DispatchError> {
 		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
 		// After a call that left some of them, older bids may wait that cross an ask. They go first.
 		let outranked = Book::<T>::best(pool, Side::Bid).is_some_and(|best| best >= level);
+		let mut work = Work::Queued;
 		if !outranked {
-			if let Some((provider, ask)) = Self::serving_ask(pool, level)? {
-				return Self::assign(id, job, provider, ask.price());
+			let (found, looked) = Self::serving_ask(pool, level)?;
+			if let Some((provider, ask)) = found {
+				return Ok(looked.max(Self::assign(id, job, provider, ask.price())?));
 			}
+			work = work.max(looked);
 		}
 		job.state = JobState::Pending;
-		Self::schedule(id, &job);
+		Self::schedule(id, &mut job);
 		Jobs::<T>::insert(id, &job);
 		Book::<T>::push(pool, Side::Bid, level, OrderRef::Bid(id));
 		Self::deposit_event(Event::JobQueued { job: id, pool, level });
 		if outranked {
-			Self::try_cross(pool);
+			work = work.max(Self::try_cross(pool).1);
 		}
-		Ok(())
+		Ok(work)
 	}
 
-	/// Matches the best bid of a pool with the best ask if they cross; says whether it did. What goes wrong with other
-	/// people's orders is logged, and must not stop the call that came by.
-	pub(crate) fn try_cross(pool: Pool) -> bool {
+	/// Matches the best bid of a pool with the best ask if they cross; says whether it did, and how much it had to touch.
+	/// What goes wrong with other people's orders is logged, and must not stop the call that came by.
+	pub(crate) fn try_cross(pool: Pool) -> (bool, Work) {
 		with_storage_layer(|| Self::cross(pool)).unwrap_or_else(|error: DispatchError| {
 			log::error!(target: crate::LOG_TARGET, "the best orders of {pool:?} cannot be matched: {error:?}");
-			false
+			(false, Work::More)
 		})
 	}
 
-	fn cross(pool: Pool) -> Result<bool, DispatchError> {
+	fn cross(pool: Pool) -> Result<(bool, Work), DispatchError> {
 		let Some(level) = Book::<T>::best(pool, Side::Bid) else {
-			return Ok(false);
+			return Ok((false, Work::Ordinary));
 		};
-		let Some((provider, _)) = Self::serving_ask(pool, level)? else {
-			return Ok(false);
+		let (found, looked) = Self::serving_ask(pool, level)?;
+		let Some((provider, _)) = found else {
+			return Ok((false, looked));
 		};
 		let Some(OrderRef::Bid(id)) = Book::<T>::head(pool, Side::Bid, level) else {
 			return Err(DispatchError::Corruption);
@@ -72,12 +75,12 @@ impl<T: Config> Pallet<T> {
 		if job.terms.expires < Self::now() {
 			// The hook is about to collect it; look again when it has.
 			Self::wake_after(provider, Self::now());
-			return Ok(false);
+			return Ok((false, Work::More));
 		}
 		Self::leave_book(id, &job)?;
 		let price = job.price;
 		Self::assign(id, job, provider, price)?;
-		Ok(true)
+		Ok((true, Work::More))
 	}
 
 	/// Takes a pending job out of the book and its entry out of the deadlines.
@@ -89,8 +92,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The best ask of a pool at `limit` or below whose provider can serve. Asks are parked in time as their provider's
-	/// room goes; what its owner changed since (lanes, pool, minimum) shows only here.
-	fn serving_ask(pool: Pool, limit: Level) -> Result<Option<(ProviderId, Level)>, DispatchError> {
+	/// room goes; what its owner changed since (lanes, pool, minimum) shows only here. Says also whether any was put aside.
+	fn serving_ask(pool: Pool, limit: Level) -> Result<(Option<(ProviderId, Level)>, Work), DispatchError> {
+		let mut work = Work::Ordinary;
 		for _ in 0..MATCH_TRIES {
 			let Some(level) = Book::<T>::best(pool, Side::Ask).filter(|level| *level <= limit) else {
 				break;
@@ -101,14 +105,15 @@ impl<T: Config> Pallet<T> {
 			match T::Providers::view(provider) {
 				Some(view) if Self::ask_fits(provider, &view, pool, level) => {
 					if view.has_room() {
-						return Ok(Some((provider, level)));
+						return Ok((Some((provider, level)), work));
 					}
 					Self::park_all(provider)?;
 				}
 				_ => Self::withdraw_all(provider)?,
 			}
+			work = Work::More;
 		}
-		Ok(None)
+		Ok((None, work))
 	}
 
 	/// Whether an ask still is what its provider's owner stands for, and backed by what the class needs today.
@@ -117,14 +122,19 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Gives a job that is in no queue to a provider that has room.
-	pub(crate) fn assign(id: JobId, mut job: JobOf<T>, provider: ProviderId, price: Price) -> DispatchResult {
+	pub(crate) fn assign(
+		id: JobId,
+		mut job: JobOf<T>,
+		provider: ProviderId,
+		price: Price,
+	) -> Result<Work, DispatchError> {
 		T::Providers::move_job(provider, None, Some(JobPhase::Assigned), job.target_escrow())?;
 		Self::lower_price(&mut job, price)?;
 		let until = Self::now().saturating_add(job.accept_ticks);
 		job.assignments = job.assignments.saturating_add(1);
 		job.state = JobState::Assigned { provider, until };
 		ProviderJobs::<T>::insert(provider, id, ());
-		Self::schedule(id, &job);
+		Self::schedule(id, &mut job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::JobAssigned {
 			job: id,
@@ -146,6 +156,30 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// Moves a waiting job to another level of its book, at the tail, and matches it if it can be now.
+	pub(crate) fn do_reprice_job(who: &T::AccountId, id: JobId, level: Level) -> Result<Work, DispatchError> {
+		ensure!(!Self::is_halted(), Error::<T>::Halted);
+		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		ensure!(job.requester == *who, Error::<T>::NotRequester);
+		ensure!(job.state == JobState::Pending, Error::<T>::NotPending);
+		ensure!(Self::now() <= job.terms.expires, Error::<T>::ExpiryPassed);
+		let escrow = job.escrow_at(level.price()).ok_or(Error::<T>::CostOverflow)?;
+		let most = <Self as Classes>::figures(job.pool.class).book_job_max();
+		ensure!(escrow <= most, Error::<T>::EscrowTooLarge);
+
+		Self::leave_book(id, &job)?;
+		if escrow > job.escrow {
+			Self::hold_or_explain(who, escrow.saturating_sub(job.escrow))?;
+		} else {
+			Self::release(who, job.escrow.saturating_sub(escrow));
+		}
+		job.escrow = escrow;
+		job.price = level.price();
+		job.terms.target = Target::Book { pool: job.pool, level };
+		Self::deposit_event(Event::JobRepriced { job: id, level, escrow });
+		Self::enter_book(id, job)
+	}
+
 	/// Goes back to the limit that the requester signed, if its account still can hold what that takes. If not, the job
 	/// bids what it holds.
 	fn raise_price(job: &mut JobOf<T>) {
@@ -163,8 +197,9 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Puts the entry of a job's state among the deadlines, if it has one.
-	pub(crate) fn schedule(id: JobId, job: &JobOf<T>) {
+	/// Puts the entry of a job's state among the deadlines, if it has one. To be called before the job is written.
+	pub(crate) fn schedule(id: JobId, job: &mut JobOf<T>) {
+		job.stuck = false;
 		if let Some(tick) = job.due_tick() {
 			Deadlines::<T>::insert(tick, id, ());
 		}
@@ -172,10 +207,10 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes the entry of a job out of the deadlines.
 	pub(crate) fn unschedule(id: JobId, job: &JobOf<T>) {
-		if let Some(tick) = job.due_tick() {
-			if Deadlines::<T>::take(tick, id).is_none() {
-				Stuck::<T>::remove(id);
-			}
+		if job.stuck {
+			Stuck::<T>::remove(id);
+		} else if let Some(tick) = job.due_tick() {
+			Deadlines::<T>::remove(tick, id);
 		}
 	}
 
@@ -188,24 +223,23 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What comes after an assignment that led nowhere: the next one, through the book, or the end.
-	pub(crate) fn next_assignment(id: JobId, mut job: JobOf<T>) -> DispatchResult {
+	pub(crate) fn next_assignment(id: JobId, mut job: JobOf<T>) -> Result<Work, DispatchError> {
 		let again = !job.is_targeted()
 			&& job.assignments < MAX_ASSIGNMENTS
 			&& job.acceptances < MAX_ACCEPTANCES
 			&& Self::now() <= job.terms.expires;
 		if !again {
-			return Self::end_unserved(id, job);
+			Self::end_unserved(id, job)?;
+			return Ok(Work::More);
 		}
 		Self::raise_price(&mut job);
 		Self::enter_book(id, job)
 	}
 
-	/// Uses up the job fee that prepaid the current assignment.
+	/// Uses up the job fee that prepaid the current assignment. It is taken when the job ends, with all else that is: until
+	/// then it costs no look at anybody's account.
 	pub(crate) fn use_fee(job: &mut JobOf<T>) {
-		if job.fees_left > 0 {
-			job.fees_left = job.fees_left.saturating_sub(1);
-			Self::collect(&job.requester, job.job_fee);
-		}
+		job.fees_left = job.fees_left.saturating_sub(1);
 	}
 
 	/// The assigned job, its provider, and the end of its window, if the signer is that provider's worker within it.
@@ -239,7 +273,7 @@ impl<T: Config> Pallet<T> {
 			payout: view.payout,
 			deadline,
 		};
-		Self::schedule(id, &job);
+		Self::schedule(id, &mut job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::JobAccepted {
 			job: id,
@@ -296,7 +330,8 @@ impl<T: Config> Pallet<T> {
 			reason: RejectReason::Busy,
 		});
 		Self::park_all(provider)?;
-		Self::next_assignment(id, job)
+		Self::next_assignment(id, job)?;
+		Ok(())
 	}
 
 	/// The accept window of an assignment is over.
@@ -307,7 +342,8 @@ impl<T: Config> Pallet<T> {
 			Self::use_fee(&mut job);
 			Self::deposit_event(Event::OfferLapsed { job: id, provider });
 			Self::end_unserved(id, job)?;
-			return Self::room_made(provider);
+			Self::room_made(provider)?;
+			return Ok(());
 		}
 		if T::Providers::view(provider).is_some_and(|view| view.is_busy()) {
 			return Self::answer_busy(id, job, provider);
@@ -315,8 +351,8 @@ impl<T: Config> Pallet<T> {
 		Self::unassign(id, &job, provider, JobPhase::Assigned)?;
 		Self::withdraw_all(provider)?;
 		let barred_until = Self::bar(provider);
-		let fee_taken = T::Providers::take_stake(provider, job.job_fee, &Self::pot());
-		Self::note_fee(fee_taken);
+		let fee_taken = T::Providers::take_stake(provider, job.job_fee, None);
+		Self::tally_fee(job.pool, fee_taken);
 		T::Providers::record(provider, Outcome::NoShow);
 		Self::deposit_event(Event::NoShow {
 			job: id,
@@ -324,6 +360,7 @@ impl<T: Config> Pallet<T> {
 			fee_taken,
 			barred_until,
 		});
-		Self::next_assignment(id, job)
+		Self::next_assignment(id, job)?;
+		Ok(())
 	}
 }

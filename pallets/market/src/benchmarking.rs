@@ -12,26 +12,28 @@
 )]
 
 use crate::{
-	migrations::{v1, v2::MigrateToV2},
-	Asks, Call, Clock, Config, DeadlineCursor, Event, FeeEra, FeeTally, JobState, Jobs, Pallet, RejectReason,
-	Requesters,
+	history::{PoolEra, HISTORY_ERAS},
+	migrations::{
+		v2,
+		v3::{MigrateToV3, Place},
+	},
+	types::MAX_BATCH,
+	Asks, Call, Clock, Config, DeadlineCursor, EraProgress, EraState, Event, History, JobState, Jobs, Pallet,
+	PoolTallies, RejectReason, Requesters,
 };
 use alloc::{vec, vec::Vec};
 use millrace_primitives::{
 	job::{data_units, job_id},
 	price::UNITS_PER_PRICE,
 	traits::{Classes, JobPhase, Kernels, ProtocolClock, Providers},
-	Balance, InputRef, JobId, JobSpec, Level, Pool, Price, ProviderId, Target, Terms, MILL,
+	InputRef, JobId, JobSpec, Level, Minima, Pool, Price, ProviderId, Target, Terms, MILL,
 };
 use polkadot_sdk::{
 	frame_benchmarking::v2::*,
 	frame_support::{
 		migrations::SteppedMigration,
 		storage::unhashed,
-		traits::{
-			fungible::{Inspect, Mutate},
-			EnsureOrigin, Get, StorageVersion,
-		},
+		traits::{fungible::Mutate, EnsureOrigin, Get, StorageVersion},
 		weights::WeightMeter,
 	},
 	frame_system::{self, RawOrigin},
@@ -107,13 +109,19 @@ fn levels<T: Config>(pool: Pool, provider: ProviderId) -> (Level, Level, Level) 
 
 fn submit<T: Config>(seed: u32, pool: Pool, level: Level) -> JobId {
 	let (who, spec) = (requester::<T>(seed), spec::<T>(pool, level));
-	let genesis = frame_system::Pallet::<T>::block_hash(frame_system::pallet_prelude::BlockNumberFor::<T>::from(0u32));
-	let id = job_id(&genesis, &who, Requesters::<T>::get(&who).nonce, &spec);
+	let id = job_id(
+		&Pallet::<T>::genesis_hash(),
+		&who,
+		Requesters::<T>::get(&who).nonce,
+		&spec,
+	);
 	Pallet::<T>::submit_job(RawOrigin::Signed(who).into(), spec).unwrap();
 	id
 }
 
 fn new_provider<T: Config>(seed: u32, lanes: u16) -> (Party<T>, Pool) {
+	// As after the first tick.
+	Clock::<T>::mutate(|clock| clock.genesis = H256::repeat_byte(1));
 	let (provider, worker) = T::Providers::bench_provider(seed, lanes);
 	let pool = T::Providers::view(provider).unwrap().pool;
 	((provider, worker), pool)
@@ -200,9 +208,26 @@ fn committed<T: Config>() -> (T::AccountId, JobId) {
 	let job = submit::<T>(1, pool, low);
 	Pallet::<T>::commit_result(RawOrigin::Signed(party.1.clone()).into(), job, H256::zero(), 0).unwrap();
 	Pallet::<T>::withdraw_all(party.0).unwrap();
-	Asks::<T>::mutate(party.0, |asks| asks.no_shows = 1);
 	T::Providers::bench_refill(party.0);
 	(Jobs::<T>::get(job).unwrap().requester, job)
+}
+
+/// Committed jobs of one requester, each by a provider of its own.
+fn committed_by_many<T: Config>(count: u32) -> (T::AccountId, Vec<JobId>) {
+	let caller = requester::<T>(9);
+	let jobs = (0..count).map(|seed| {
+		let (party, pool) = new_provider::<T>(seed, 1);
+		let (low, ..) = levels::<T>(pool, party.0);
+		place::<T>(&party, 0, low);
+		let job = submit::<T>(9, pool, low);
+		Pallet::<T>::commit_result(RawOrigin::Signed(party.1.clone()).into(), job, H256::zero(), 0).unwrap();
+		// Its ask makes room for that of the next one, and goes on out of the way of all jobs here.
+		Pallet::<T>::withdraw_all(party.0).unwrap();
+		place::<T>(&party, 0, Level(254));
+		job
+	});
+	let jobs = jobs.collect();
+	(caller, jobs)
 }
 
 #[benchmarks]
@@ -261,6 +286,85 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn submit_job_matched() {
+		let (party, pool) = new_provider::<T>(1, 3);
+		let (low, _, top) = levels::<T>(pool, party.0);
+		place_all::<T>(&party, low);
+		let caller = requester::<T>(9);
+
+		#[extrinsic_call]
+		submit_job(RawOrigin::Signed(caller), spec::<T>(pool, top));
+
+		assert_eq!(asks_queued::<T>(party.0), 4);
+		assert_eq!(T::Providers::view(party.0).unwrap().assigned, 1);
+	}
+
+	#[benchmark]
+	fn submit_job_queued() {
+		let (party, pool) = new_provider::<T>(1, 1);
+		let (low, dear, _) = levels::<T>(pool, party.0);
+		place_all::<T>(&party, dear);
+		submit::<T>(1, pool, low);
+		let caller = requester::<T>(9);
+
+		#[extrinsic_call]
+		submit_job(RawOrigin::Signed(caller.clone()), spec::<T>(pool, low));
+
+		assert_eq!(Requesters::<T>::get(&caller).live, 1);
+		assert_eq!(T::Providers::view(party.0).unwrap().assigned, 0);
+	}
+
+	#[benchmark]
+	fn submit_jobs_matched(n: Linear<1, MAX_BATCH>) {
+		let (party, pool) = new_provider::<T>(1, 64);
+		let (low, _, top) = levels::<T>(pool, party.0);
+		place_all::<T>(&party, low);
+		let caller = requester::<T>(9);
+		let specs = BoundedVec::truncate_from(vec![spec::<T>(pool, top); n as usize]);
+
+		#[extrinsic_call]
+		submit_jobs(RawOrigin::Signed(caller.clone()), specs);
+
+		assert_eq!(Requesters::<T>::get(&caller).live, n);
+		assert_eq!(u32::from(T::Providers::view(party.0).unwrap().assigned), n);
+	}
+
+	/// Down from a level of its own to where four bids wait; it leaves one behind.
+	#[benchmark]
+	fn reprice_ask() {
+		let (party, pool) = new_provider::<T>(1, 2);
+		let (low, dear, _) = levels::<T>(pool, party.0);
+		place_high::<T>(&party, 1);
+		place::<T>(&party, 0, dear);
+		let jobs: Vec<JobId> = (0..5).map(|seed| submit::<T>(seed, pool, low)).collect();
+		set_now::<T>(Pallet::<T>::now() + T::Rules::get().ask_life_min);
+		T::Providers::bench_sample(party.0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(party.1.clone()), 0, low);
+
+		assert!(jobs[..4].iter().all(|job| provider_of::<T>(*job) == Some(party.0)));
+		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	/// From between two others to where it is matched, with the last room of its provider.
+	#[benchmark]
+	fn reprice_job() {
+		let (party, pool) = new_provider::<T>(1, 1);
+		let (low, dear, top) = levels::<T>(pool, party.0);
+		place_all::<T>(&party, dear);
+		submit::<T>(1, pool, top);
+		let jobs: Vec<JobId> = (2..5).map(|seed| submit::<T>(seed, pool, low)).collect();
+		let caller = Jobs::<T>::get(jobs[1]).unwrap().requester;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), jobs[1], top);
+
+		assert_eq!(provider_of::<T>(jobs[1]), Some(party.0));
+		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	#[benchmark]
 	fn cancel_job() {
 		let (party, job, waiting) = full_provider::<T>();
 		let caller = Jobs::<T>::get(job).unwrap().requester;
@@ -278,6 +382,16 @@ mod benchmarks {
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(party.1), job);
+
+		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Running { .. }));
+	}
+
+	#[benchmark]
+	fn accept_job_only() {
+		let (party, job, _) = full_provider::<T>();
+
+		#[extrinsic_call]
+		accept_job(RawOrigin::Signed(party.1), job);
 
 		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Running { .. }));
 	}
@@ -309,6 +423,20 @@ mod benchmarks {
 
 		assert_eq!(provider_of::<T>(waiting), Some(party.0));
 		assert_eq!(asks_queued::<T>(party.0), 0);
+	}
+
+	#[benchmark]
+	fn commit_result_only() {
+		let (party, pool) = new_provider::<T>(1, 3);
+		let (low, _, top) = levels::<T>(pool, party.0);
+		place_all::<T>(&party, low);
+		let job = submit::<T>(1, pool, top);
+
+		#[extrinsic_call]
+		commit_result(RawOrigin::Signed(party.1.clone()), job, H256::zero(), 0);
+
+		assert_eq!(asks_queued::<T>(party.0), 4);
+		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Committed { .. }));
 	}
 
 	#[benchmark]
@@ -346,6 +474,29 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn settle_only() {
+		let (caller, jobs) = committed_by_many::<T>(1);
+
+		#[extrinsic_call]
+		settle_now(RawOrigin::Signed(caller), jobs[0]);
+
+		assert!(!Jobs::<T>::contains_key(jobs[0]));
+	}
+
+	#[benchmark]
+	fn settle_jobs_only(n: Linear<1, MAX_BATCH>) {
+		let (caller, jobs) = committed_by_many::<T>(n);
+
+		#[extrinsic_call]
+		settle_jobs(
+			RawOrigin::Signed(caller.clone()),
+			BoundedVec::truncate_from(jobs.clone()),
+		);
+
+		assert_eq!(Requesters::<T>::get(&caller).paid_jobs, n);
+	}
+
+	#[benchmark]
 	fn touch() {
 		let (party, second, job, waiting) = running::<T>();
 		keep_orders_alive::<T>(job, waiting);
@@ -366,7 +517,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, true);
 
-		assert!(crate::Halted::<T>::get());
+		assert!(Pallet::<T>::is_halted());
 		Ok(())
 	}
 
@@ -396,20 +547,30 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn split_fees() {
-		let collected: Balance = 1_000 * MILL;
-		T::Currency::set_balance(&Pallet::<T>::pot(), collected + T::Currency::minimum_balance());
-		FeeEra::<T>::put(FeeTally { started: 0, collected });
+	fn close_pool() {
+		let (_, pool) = new_provider::<T>(1, 1);
+		let done = PoolEra {
+			paid_jobs: 1,
+			fees: 1_000 * MILL,
+			..PoolEra::default()
+		};
+		PoolTallies::<T>::mutate(pool, |tally| tally.era = done);
+		History::<T>::insert(0, pool, done);
+		EraProgress::<T>::put(EraState {
+			index: HISTORY_ERAS + 1,
+			started: Pallet::<T>::now(),
+			closing: true,
+			cursor: None,
+		});
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::close_pool());
 
 		#[block]
 		{
-			Pallet::<T>::split_fees();
+			Pallet::<T>::poll_era(&mut meter);
 		}
 
-		assert_eq!(
-			T::Currency::balance(&Pallet::<T>::pot()),
-			T::Currency::minimum_balance()
-		);
+		assert_eq!(History::<T>::get(HISTORY_ERAS, pool), Some(done));
+		assert_eq!(History::<T>::get(0, pool), None);
 	}
 
 	#[benchmark]
@@ -570,20 +731,26 @@ mod benchmarks {
 		assert_eq!(asks_queued::<T>(party.0), 0);
 	}
 
+	/// A job that names its provider, so that this is looked up.
 	#[benchmark]
 	fn migrate_step() {
 		let (_, id) = committed::<T>();
-		let job = Jobs::<T>::get(id).unwrap();
-		unhashed::put(&Jobs::<T>::hashed_key_for(id), &v1::Job::from(job.clone()));
-		StorageVersion::new(1).put::<Pallet<T>>();
+		let mut job = Jobs::<T>::get(id).unwrap();
+		job.terms.target = Target::Provider {
+			provider: job.state.provider().unwrap(),
+			price: job.price,
+			minima: Minima::default(),
+		};
+		unhashed::put(&Jobs::<T>::hashed_key_for(id), &v2::Job::from(job.clone()));
+		StorageVersion::new(2).put::<Pallet<T>>();
 		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_step());
 
 		#[block]
 		{
-			MigrateToV2::<T>::step(None, &mut meter).unwrap();
+			MigrateToV3::<T>::step(Some(Place::Jobs(None)), &mut meter).unwrap();
 		}
 
-		assert_eq!(Jobs::<T>::get(id).unwrap().state, job.state);
+		assert_eq!(Jobs::<T>::get(id).unwrap().kernel, job.kernel);
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);
@@ -597,7 +764,7 @@ fn keep_orders_alive<T: Config>(job: JobId, waiting: JobId) -> u32 {
 	let mut bid = Jobs::<T>::get(waiting).unwrap();
 	Pallet::<T>::unschedule(waiting, &bid);
 	bid.terms.expires = deadline + 100;
-	Pallet::<T>::schedule(waiting, &bid);
+	Pallet::<T>::schedule(waiting, &mut bid);
 	Jobs::<T>::insert(waiting, bid);
 	set_now::<T>(deadline + 1);
 	deadline

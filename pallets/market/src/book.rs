@@ -6,7 +6,7 @@
 
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 
-use crate::{Bitmaps, Config, Links, Queues};
+use crate::{Config, Levels, Links, Queues};
 use codec::{Decode, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
 use millrace_primitives::{JobId, Level, Pool, ProviderId};
@@ -112,6 +112,45 @@ impl LevelSet {
 	}
 }
 
+/// The price levels in use on both sides of a pool. One item, because whoever comes to one side looks at the other first.
+#[derive(Clone, Copy, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct PoolLevels {
+	/// Levels with an ask.
+	pub asks: LevelSet,
+	/// Levels with a bid.
+	pub bids: LevelSet,
+}
+
+impl PoolLevels {
+	/// One side.
+	pub fn side(&self, side: Side) -> &LevelSet {
+		match side {
+			Side::Ask => &self.asks,
+			Side::Bid => &self.bids,
+		}
+	}
+
+	fn side_mut(&mut self, side: Side) -> &mut LevelSet {
+		match side {
+			Side::Ask => &mut self.asks,
+			Side::Bid => &mut self.bids,
+		}
+	}
+
+	/// The best level with an order: the lowest ask, the highest bid.
+	pub fn best(&self, side: Side) -> Option<Level> {
+		match side {
+			Side::Ask => self.asks.lowest(),
+			Side::Bid => self.bids.highest(),
+		}
+	}
+
+	/// Whether no level of either side is in use.
+	pub fn is_empty(&self) -> bool {
+		self.asks.is_empty() && self.bids.is_empty()
+	}
+}
+
 /// The operations of the book.
 pub(crate) struct Book<T>(PhantomData<T>);
 
@@ -143,7 +182,7 @@ impl<T: Config> Book<T> {
 						tail: order,
 					},
 				);
-				Bitmaps::<T>::mutate((pool, side), |levels| levels.insert(level));
+				Levels::<T>::mutate(pool, |levels| levels.side_mut(side).insert(level));
 				None
 			}
 		};
@@ -176,9 +215,9 @@ impl<T: Config> Book<T> {
 			(None, Some(next)) => Self::adjust(key, |queue| queue.head = next),
 			(None, None) => {
 				Queues::<T>::remove(key);
-				Bitmaps::<T>::mutate_exists((pool, side), |levels| {
+				Levels::<T>::mutate_exists(pool, |levels| {
 					let mut rest = levels.take().unwrap_or_default();
-					rest.remove(level);
+					rest.side_mut(side).remove(level);
 					*levels = (!rest.is_empty()).then_some(rest);
 				});
 			}
@@ -196,11 +235,7 @@ impl<T: Config> Book<T> {
 
 	/// The best level with an order: the lowest ask, the highest bid.
 	pub(crate) fn best(pool: Pool, side: Side) -> Option<Level> {
-		let levels = Bitmaps::<T>::get((pool, side));
-		match side {
-			Side::Ask => levels.lowest(),
-			Side::Bid => levels.highest(),
-		}
+		Levels::<T>::get(pool).best(side)
 	}
 
 	/// The oldest order of a level.

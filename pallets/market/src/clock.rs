@@ -1,14 +1,16 @@
 //! The protocol's one clock. A chain that is full, halted or stalled must make nobody late: the clock then stands
 //! still.
 
-use crate::{Clock, Config, Halted, Pallet};
+use crate::{Clock, Config, Pallet};
 use millrace_primitives::{
 	traits::{Classes, ProtocolClock},
-	ClassFigures, DeviceClass, Tick,
+	ClassFigures, DeviceClass, Pool, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::DispatchClass, traits::Get},
-	frame_system,
+	frame_system::{self, pallet_prelude::BlockNumberFor},
+	sp_core::H256,
+	sp_runtime::traits::Zero,
 };
 
 /// Largest distance between two blocks' slots over which the clock still advances: one slot may stay empty.
@@ -20,14 +22,31 @@ impl<T: Config> Pallet<T> {
 	/// Advances the clock by one, unless the previous block was busy, slots were missed, or the market is halted.
 	pub(crate) fn advance_clock() {
 		let slot = T::Slot::get();
-		let halted = Halted::<T>::get();
 		Clock::<T>::mutate(|clock| {
 			let gap = slot.saturating_sub(clock.last_slot);
-			if !clock.busy && gap <= MAX_SLOT_GAP && !halted {
+			if !clock.busy && gap <= MAX_SLOT_GAP && !clock.halted {
 				clock.tick = clock.tick.saturating_add(1);
 			}
 			clock.last_slot = slot;
+			if clock.genesis.is_zero() {
+				clock.genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+			}
 		});
+	}
+
+	/// Whether the market is halted: no new jobs, no asks, no tick.
+	pub fn is_halted() -> bool {
+		Clock::<T>::get().halted
+	}
+
+	/// The hash of the genesis block, which job ids are made with.
+	pub fn genesis_hash() -> H256 {
+		let kept = Clock::<T>::get().genesis;
+		if kept.is_zero() {
+			frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
+		} else {
+			kept
+		}
 	}
 
 	/// Notes whether this block, as it ends, is too full for its tick to count.
@@ -76,5 +95,9 @@ impl<T: Config> Classes for Pallet<T> {
 			.zip(T::ClassTable::get())
 			.find_map(|(listed, figures)| (listed == class).then_some(figures))
 			.unwrap_or(class.genesis_figures())
+	}
+
+	fn is_open(pool: Pool) -> bool {
+		pool.region.is_in(T::Rules::get().regions)
 	}
 }

@@ -1,6 +1,6 @@
 //! Committing a result: from an assignment, which it accepts at once, or from a running job.
 
-use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, Window};
+use crate::{types::Work, Config, Error, Event, JobOf, JobState, Jobs, Pallet, Window};
 use millrace_primitives::{
 	traits::{JobPhase, Measurement, ProtocolClock, Providers},
 	JobId, ProviderId,
@@ -8,11 +8,16 @@ use millrace_primitives::{
 use polkadot_sdk::{
 	frame_support::{dispatch::Pays, ensure},
 	sp_core::H256,
-	sp_runtime::{DispatchError, DispatchResult},
+	sp_runtime::DispatchError,
 };
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_commit(who: &T::AccountId, id: JobId, root: H256, units: u64) -> Result<Pays, DispatchError> {
+	pub(crate) fn do_commit(
+		who: &T::AccountId,
+		id: JobId,
+		root: H256,
+		units: u64,
+	) -> Result<(Pays, Work), DispatchError> {
 		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let worker_of = T::Providers::by_worker(who);
 		let (provider, payout) = match &job.state {
@@ -44,7 +49,7 @@ impl<T: Config> Pallet<T> {
 			} => {
 				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
 				ensure!(*first == root && *claimed == units, Error::<T>::AlreadyCommitted);
-				return Ok(Pays::Yes);
+				return Ok((Pays::Yes, Work::Ordinary));
 			}
 		};
 
@@ -54,8 +59,8 @@ impl<T: Config> Pallet<T> {
 			Self::use_fee(&mut job);
 			job.acceptances = job.acceptances.saturating_add(1);
 		}
-		Self::commit_running(id, job, provider, payout, root, units)?;
-		Ok(Pays::No)
+		let work = Self::commit_running(id, job, provider, payout, root, units)?;
+		Ok((Pays::No, work))
 	}
 
 	/// Moves a job that has a lane on to its challenge window.
@@ -66,7 +71,7 @@ impl<T: Config> Pallet<T> {
 		payout: T::AccountId,
 		root: H256,
 		units: u64,
-	) -> DispatchResult {
+	) -> Result<Work, DispatchError> {
 		let escrow = job.target_escrow();
 		T::Providers::move_job(provider, Some(JobPhase::Running), Some(JobPhase::Committed), escrow)?;
 		Self::unschedule(id, &job);
@@ -76,9 +81,10 @@ impl<T: Config> Pallet<T> {
 			payout,
 			root,
 			units,
+			at: Self::now(),
 			window: Window::Open { end: window_end },
 		};
-		Self::schedule(id, &job);
+		Self::schedule(id, &mut job);
 		Jobs::<T>::insert(id, &job);
 		Self::deposit_event(Event::JobCommitted {
 			job: id,

@@ -29,9 +29,7 @@ impl<T: Config> Pallet<T> {
 		meter.consume(T::WeightInfo::on_poll().min(meter.remaining()));
 		Self::advance_clock();
 		let mut own = WeightMeter::with_limit(Self::hook_budget().min(meter.remaining()));
-		if Self::fees_are_due() && own.try_consume(T::WeightInfo::split_fees()).is_ok() {
-			Self::split_fees();
-		}
+		Self::poll_era(&mut own);
 		Self::serve_due(&mut own);
 		meter.consume(own.consumed());
 	}
@@ -91,9 +89,11 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn serve_deadline(tick: Tick, id: JobId) {
 		if let Err(error) = with_storage_layer(|| Self::run_due(id)) {
 			log::error!(target: crate::LOG_TARGET, "{id:?}, due at {tick}, cannot be served: {error:?}");
-			if Jobs::<T>::contains_key(id) {
+			// A record that does not decode cannot say that it is stuck, and no call could do anything about it.
+			Jobs::<T>::mutate_extant(id, |job| {
+				job.stuck = true;
 				Stuck::<T>::insert(id, ());
-			}
+			});
 			Self::deposit_event(Event::JobStuck { job: id, error });
 		}
 		Deadlines::<T>::remove(tick, id);
@@ -149,7 +149,7 @@ impl<T: Config> Pallet<T> {
 		let rules = T::Rules::get();
 		let classes = T::ClassTable::get();
 		let dearest = T::WeightInfo::serve_tick()
-			.saturating_add(T::WeightInfo::split_fees())
+			.saturating_add(T::WeightInfo::close_pool())
 			.saturating_add(Self::deadline_weight().max(T::WeightInfo::serve_wake()));
 		assert!(ladder_increases(), "every price level is above the one below");
 		assert!(

@@ -6,9 +6,10 @@
 //! one is never asked for more than it can bring.
 
 use crate::{
+	history::Ending,
 	refute::{pair, HostBlake2b},
-	Config, Demand, DemandQueues, Demands, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderDemands, WeightInfo,
-	Window,
+	Config, Demand, DemandQueues, Demands, Error, Event, Freed, JobOf, JobState, Jobs, Pallet, ProviderDemands,
+	WeightInfo, Window,
 };
 use alloc::vec::Vec;
 use codec::MaxEncodedLen;
@@ -22,7 +23,10 @@ use polkadot_sdk::{
 	frame_support::{
 		dispatch::Pays,
 		ensure,
-		traits::{fungible::Mutate, tokens::Preservation},
+		traits::{
+			fungible::Mutate,
+			tokens::{Fortitude, Precision, Preservation},
+		},
 	},
 	sp_core::H256,
 	sp_runtime::{traits::Convert, DispatchError, DispatchResult},
@@ -55,10 +59,10 @@ impl<T: Config> Pallet<T> {
 		let demanded = job.demanded.saturating_add(count);
 		ensure!(demanded <= job.leaves(), Error::<T>::TooManyDemanded);
 		let fee = Self::answer_fee(&job, count, bytes);
-		T::Currency::transfer(&who, &Self::pot(), fee, Preservation::Preserve)
+		T::Currency::burn_from(&who, fee, Preservation::Preserve, Precision::Exact, Fortitude::Polite)
 			.map_err(|_| Error::<T>::InsufficientFunds)?;
 
-		Self::note_fee(fee);
+		Self::tally_fee(job.pool, fee);
 		Self::unschedule(id, &job);
 		job.demanded = demanded;
 		let until = Self::join_demands(id, &job, provider, leaves.clone(), bytes);
@@ -68,7 +72,7 @@ impl<T: Config> Pallet<T> {
 				until,
 			};
 		}
-		Self::schedule(id, &job);
+		Self::schedule(id, &mut job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::LeavesDemanded {
 			job: id,
@@ -206,7 +210,7 @@ impl<T: Config> Pallet<T> {
 			*window = Window::Open { end: window_end };
 		}
 		job.lapses_by = None;
-		Self::schedule(id, &job);
+		Self::schedule(id, &mut job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::DemandAnswered { job: id, window_end });
 		Ok(pays)
@@ -296,7 +300,7 @@ impl<T: Config> Pallet<T> {
 			{
 				*until = Some(opened_until);
 			}
-			Self::schedule(id, &job);
+			Self::schedule(id, &mut job);
 			Jobs::<T>::insert(id, job);
 			Self::deposit_event(Event::DemandOpened {
 				job: id,
@@ -317,9 +321,12 @@ impl<T: Config> Pallet<T> {
 		let missing = Demands::<T>::get(id).map_or(0, |demand| count(&demand.leaves));
 		let escrow = Self::silence_escrow(&job, provider);
 		let set_aside = T::Providers::slash(provider, Offence::Silence { escrow });
-		let (refund, fees_returned) = Self::take_back(id, &job, provider, |known| {
-			known.silent = known.silent.saturating_add(1)
-		})?;
+		let Freed {
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
+		} = Self::take_back(id, &job, provider, Ending::Silent)?;
 		Self::deposit_event(Event::JobSilent {
 			job: id,
 			provider,
@@ -329,6 +336,8 @@ impl<T: Config> Pallet<T> {
 			slashed: set_aside.amount,
 			refund,
 			fees_returned,
+			fees_paid,
+			deposit,
 		});
 		Ok(())
 	}

@@ -1,9 +1,9 @@
 //! The endings without payment: cancelled, expired, unserved; and what a provider owes that was late or gave up.
 
-use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, Requester, Requesters};
+use crate::{history::Ending, Config, Error, Event, Freed, JobOf, JobState, Jobs, Pallet, Requesters};
 use millrace_primitives::{
 	traits::{JobPhase, Measurement, Outcome, ProtocolClock, Providers},
-	Balance, JobId, ProviderId,
+	JobId, ProviderId,
 };
 use polkadot_sdk::{
 	frame_support::ensure,
@@ -14,29 +14,34 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_cancel(who: T::AccountId, id: JobId) -> DispatchResult {
 		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		ensure!(job.requester == who, Error::<T>::NotRequester);
-		let (freed, fee_paid) = match job.state {
+		let free_again = match job.state {
 			JobState::Pending => {
 				Self::leave_book(id, &job)?;
-				(None, 0)
+				None
 			}
 			JobState::Assigned { provider, .. } => {
 				Self::unassign(id, &job, provider, JobPhase::Assigned)?;
 				Self::use_fee(&mut job);
-				(Some(provider), job.job_fee)
+				Some(provider)
 			}
 			JobState::Running { .. } | JobState::Committed { .. } => return Err(Error::<T>::NotCancellable.into()),
 		};
-		let (refund, fees_returned) =
-			Self::give_back(id, &job, |known| known.cancelled = known.cancelled.saturating_add(1));
+		let Freed {
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
+		} = Self::give_back(id, &job, Ending::Cancelled);
 		Self::deposit_event(Event::JobCancelled {
 			job: id,
 			requester: who,
 			refund,
 			fees_returned,
-			fee_paid,
+			fees_paid,
+			deposit,
 		});
-		match freed {
-			Some(provider) => Self::room_made(provider),
+		match free_again {
+			Some(provider) => Self::room_made(provider).map(|_| ()),
 			None => Ok(()),
 		}
 	}
@@ -44,26 +49,38 @@ impl<T: Config> Pallet<T> {
 	/// Nobody took the job while it might be assigned.
 	pub(crate) fn expire(id: JobId, job: JobOf<T>) -> DispatchResult {
 		Self::leave_book(id, &job)?;
-		let (refund, fees_returned) =
-			Self::give_back(id, &job, |known| known.expired = known.expired.saturating_add(1));
+		let Freed {
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
+		} = Self::give_back(id, &job, Ending::Expired);
 		Self::deposit_event(Event::JobExpired {
 			job: id,
 			requester: job.requester,
 			refund,
 			fees_returned,
+			fees_paid,
+			deposit,
 		});
 		Ok(())
 	}
 
 	/// Ends a job that was assigned and not served; it is in no queue any more.
 	pub(crate) fn end_unserved(id: JobId, job: JobOf<T>) -> DispatchResult {
-		let (refund, fees_returned) =
-			Self::give_back(id, &job, |known| known.unserved = known.unserved.saturating_add(1));
+		let Freed {
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
+		} = Self::give_back(id, &job, Ending::Unserved);
 		Self::deposit_event(Event::JobUnserved {
 			job: id,
 			requester: job.requester,
 			refund,
 			fees_returned,
+			fees_paid,
+			deposit,
 			assignments: job.assignments,
 			acceptances: job.acceptances,
 		});
@@ -80,7 +97,7 @@ impl<T: Config> Pallet<T> {
 
 		Self::unassign(id, &job, provider, JobPhase::Running)?;
 		let owed = job.late_credit().checked_div(2).unwrap_or(0);
-		let credit = T::Providers::take_stake(provider, owed, &job.requester);
+		let credit = T::Providers::take_stake(provider, owed, Some(&job.requester));
 		Self::record(&job, provider, Outcome::Abandoned);
 		Self::deposit_event(Event::JobAbandoned {
 			job: id,
@@ -88,13 +105,14 @@ impl<T: Config> Pallet<T> {
 			credit,
 		});
 		Self::next_assignment(id, job)?;
-		Self::room_made(provider)
+		Self::room_made(provider)?;
+		Ok(())
 	}
 
 	/// The deadline of a running job has passed.
 	pub(crate) fn end_late(id: JobId, job: JobOf<T>, provider: ProviderId) -> DispatchResult {
 		Self::unassign(id, &job, provider, JobPhase::Running)?;
-		let credit = T::Providers::take_stake(provider, job.late_credit(), &job.requester);
+		let credit = T::Providers::take_stake(provider, job.late_credit(), Some(&job.requester));
 		Self::record(&job, provider, Outcome::Late);
 		Self::deposit_event(Event::JobLate {
 			job: id,
@@ -102,32 +120,41 @@ impl<T: Config> Pallet<T> {
 			credit,
 		});
 		Self::next_assignment(id, job)?;
-		Self::room_made(provider)
+		Self::room_made(provider)?;
+		Ok(())
 	}
 
 	/// Takes a committed job back from its provider, unpaid: its demand ends, all that is held for it is freed. Returns
-	/// what was freed of the escrow and of the job fees.
+	/// what was freed.
 	pub(crate) fn take_back(
 		id: JobId,
 		job: &JobOf<T>,
 		provider: ProviderId,
-		count: impl FnOnce(&mut Requester),
-	) -> Result<(Balance, Balance), DispatchError> {
+		ending: Ending,
+	) -> Result<Freed, DispatchError> {
 		Self::end_demand(id, job, provider)?;
 		Self::leave_committed(id, job, provider);
-		Ok(Self::give_back(id, job, count))
+		Ok(Self::give_back(id, job, ending))
 	}
 
-	/// Frees all that is held for a job and removes it. Returns what was freed of the escrow and of the job fees.
-	fn give_back(id: JobId, job: &JobOf<T>, count: impl FnOnce(&mut Requester)) -> (Balance, Balance) {
-		let refund = Self::release(&job.requester, job.escrow);
-		let fees_returned = Self::release(&job.requester, job.fees_held());
+	/// Frees all that is held for a job but the fees that it used up, and removes it. Returns what was freed.
+	fn give_back(id: JobId, job: &JobOf<T>, ending: Ending) -> Freed {
+		let freed = Self::free(job, 0, 0);
 		Jobs::<T>::remove(id);
 		Requesters::<T>::mutate(&job.requester, |known| {
 			known.live = known.live.saturating_sub(1);
-			count(known);
+			let count = match ending {
+				Ending::Cancelled => &mut known.cancelled,
+				Ending::Expired => &mut known.expired,
+				Ending::Unserved => &mut known.unserved,
+				Ending::Refuted => &mut known.refuted,
+				Ending::Voided => &mut known.voided,
+				Ending::Silent => &mut known.silent,
+			};
+			*count = count.saturating_add(1);
 		});
+		Self::tally_ending(job, ending, freed.fees_paid);
 		Self::tell_measured(id, job, Measurement::Failed);
-		(refund, fees_returned)
+		freed
 	}
 }

@@ -10,10 +10,14 @@ use codec::{Decode, Encode};
 use millrace_primitives::{
 	job::MAX_PARAMS,
 	traits::{Classes, KernelFacts, Kernels, Measurement, Measurements, Outcome, ProtocolClock, Providers},
-	Balance, ClassTask, JobId, JobSpec, Price, ProviderId, Target, Terms, Tick,
+	Balance, ClassTask, JobId, JobSpec, Minima, Price, ProviderId, Target, Terms, Tick,
 };
 use polkadot_sdk::{
-	frame_support::traits::{fungible::Mutate, tokens::Preservation, Get},
+	frame_support::traits::{
+		fungible::Mutate,
+		tokens::{Fortitude, Precision, Preservation},
+		Get,
+	},
 	sp_core::H256,
 	sp_io::hashing::blake2_256,
 	sp_runtime::{traits::AccountIdConversion, BoundedVec, DispatchError, Perbill},
@@ -68,11 +72,14 @@ impl<T: Config> Pallet<T> {
 	/// each.
 	fn charge_measurement(provider: ProviderId, owner: &T::AccountId) -> (Balance, Balance) {
 		let fee = T::Rules::get().job_fee;
-		let (from_owner, from_stake) = match T::Currency::transfer(owner, &Self::pot(), fee, Preservation::Preserve) {
-			Ok(_) => (fee, 0),
-			Err(_) => (0, T::Providers::take_stake(provider, fee, &Self::pot())),
+		let burned = T::Currency::burn_from(owner, fee, Preservation::Preserve, Precision::Exact, Fortitude::Polite);
+		let (from_owner, from_stake) = match burned {
+			Ok(burned) => (burned, 0),
+			Err(_) => (0, T::Providers::take_stake(provider, fee, None)),
 		};
-		Self::note_fee(from_owner.saturating_add(from_stake));
+		if let Some(view) = T::Providers::view(provider) {
+			Self::tally_fee(view.pool, from_owner.saturating_add(from_stake));
+		}
 		(from_owner, from_stake)
 	}
 
@@ -92,6 +99,7 @@ impl<T: Config> Pallet<T> {
 				target: Target::Provider {
 					provider,
 					price: Price(0),
+					minima: Minima::default(),
 				},
 				public: true,
 				run_ticks: task.ticks,
@@ -119,11 +127,14 @@ impl<T: Config> Measurements<T::AccountId> for Pallet<T> {
 		// Nobody pays for it, so nothing is held, and nothing is owed where it is late.
 		rules.job_fee = 0;
 		rules.min_job = 0;
+		rules.job_deposit = 0;
+		rules.byte_deposit = 0;
 		rules.protocol_fee = Perbill::zero();
 		rules.accept_ticks = task.ticks;
 		let who = Self::measurer();
 		let id = Self::next_id(&who, &spec);
-		let job = Self::new_job(who, spec, &facts, rules, Price(0), 0);
+		let pool = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?.pool;
+		let job = Self::new_job(who, spec, &facts, &rules, (pool, Price(0)), 0);
 		Self::announce(id, &job);
 		Self::deposit_event(Event::MeasurementCharged {
 			job: id,

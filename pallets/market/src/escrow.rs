@@ -4,34 +4,20 @@
 //! What leaves a hold must not be able to fail, or a job could not end. Each step therefore has a fallback, and the
 //! last one burns: it takes accounts below the existential deposit to get there, which holds otherwise exclude.
 
-use crate::{Config, FeeEra, HoldReason, Pallet};
+use crate::{Config, Freed, HoldReason, JobOf, Pallet};
 use millrace_primitives::Balance;
 use polkadot_sdk::{
 	frame_support::{
 		storage::with_storage_layer,
 		traits::{
-			fungible::{Inspect, Mutate, MutateHold},
+			fungible::{Inspect, MutateHold},
 			tokens::{Fortitude, Precision, Restriction},
-			Get,
 		},
 	},
-	sp_runtime::{traits::AccountIdConversion, DispatchError, DispatchResult},
+	sp_runtime::{DispatchError, DispatchResult},
 };
 
 impl<T: Config> Pallet<T> {
-	/// The fee pot's account.
-	pub fn pot() -> T::AccountId {
-		T::PalletId::get().into_account_truncating()
-	}
-
-	/// Gives the fee pot an existential deposit, so that it can take any amount. Part of genesis.
-	pub(crate) fn open_pot() {
-		let (pot, least) = (Self::pot(), T::Currency::minimum_balance());
-		if T::Currency::balance(&pot) < least {
-			T::Currency::set_balance(&pot, least);
-		}
-	}
-
 	fn escrow_reason() -> T::RuntimeHoldReason {
 		HoldReason::Escrow.into()
 	}
@@ -81,16 +67,26 @@ impl<T: Config> Pallet<T> {
 		None
 	}
 
-	/// Moves `amount` of the requester's escrow into the fee pot.
-	pub(crate) fn collect(from: &T::AccountId, amount: Balance) {
-		if amount > 0 && Self::pay(from, &[Self::pot()], amount).is_some() {
-			Self::note_fee(amount);
+	/// Burns the job fees that a job has used up, and frees what else is held for it but for `payment`, which stays to be
+	/// paid. The fees are burned in one with `fee`, the protocol's part of the payment.
+	pub(crate) fn free(job: &JobOf<T>, payment: Balance, fee: Balance) -> Freed {
+		let fees_paid = job.fees_used();
+		let parts = [
+			job.escrow.saturating_sub(payment),
+			job.fees_held().saturating_sub(fees_paid),
+			job.deposit,
+		];
+		let sum = parts.into_iter().fold(0, Balance::saturating_add);
+		let freed = Self::release(&job.requester, sum);
+		Self::burn_escrow(&job.requester, fees_paid.saturating_add(fee));
+		// All of it or, where the account can take nothing, none.
+		let [refund, fees_returned, deposit] = if freed == sum { parts } else { [0; 3] };
+		Freed {
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
 		}
-	}
-
-	/// Counts what has arrived in the fee pot. Only what is counted is ever split.
-	pub(crate) fn note_fee(amount: Balance) {
-		FeeEra::<T>::mutate(|era| era.collected = era.collected.saturating_add(amount));
 	}
 
 	/// Whether the account can take `amount` without falling below the existential deposit on the way: a release passes
@@ -100,7 +96,11 @@ impl<T: Config> Pallet<T> {
 		amount >= least || T::Currency::balance(who) >= least
 	}
 
+	/// Burns `amount` of the account's escrow.
 	fn burn_escrow(who: &T::AccountId, amount: Balance) {
+		if amount == 0 {
+			return;
+		}
 		let burned = T::Currency::burn_held(
 			&Self::escrow_reason(),
 			who,

@@ -29,10 +29,11 @@ mod eligibility;
 mod ending;
 mod enrolment;
 mod escrow;
-mod fees;
+pub mod history;
 pub mod migrations;
 #[cfg(test)]
 mod mock;
+pub mod reads;
 mod refute;
 mod settle;
 mod submit;
@@ -60,6 +61,7 @@ pub(crate) const LOG_TARGET: &str = "runtime::market";
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use crate::types::Work;
 	use alloc::vec::Vec;
 	use frame_support::{pallet_prelude::*, traits::fungible, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
@@ -68,8 +70,8 @@ pub mod pallet {
 		traits::{Kernels, ProtocolClock, Providers, UsageSink},
 		Balance, ClassFigures, JobId, JobSpec, KernelHash, Level, Pool, Price, ProviderId, SlashId, Tick,
 	};
-	use sp_core::H256;
-	use sp_runtime::traits::Convert;
+	use sp_core::{ConstU32, H256};
+	use sp_runtime::{traits::Convert, BoundedVec};
 
 	/// A live job of this runtime.
 	pub type JobOf<T> = Job<<T as frame_system::Config>::AccountId>;
@@ -105,7 +107,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type Treasury: Get<Self::AccountId>;
 
-		/// The account of the fee pot is derived from this.
+		/// The account whose jobs measure devices is derived from this.
 		#[pallet::constant]
 		type PalletId: Get<frame_support::PalletId>;
 
@@ -123,7 +125,7 @@ pub mod pallet {
 	}
 
 	/// The version of the storage layout.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -132,17 +134,13 @@ pub mod pallet {
 	/// What this pallet holds money for.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// Escrow and prepaid job fees of the account's live jobs.
+		/// Escrow, prepaid job fees and storage deposits of the account's live jobs.
 		Escrow,
 	}
 
 	/// The protocol's clock.
 	#[pallet::storage]
 	pub type Clock<T: Config> = StorageValue<_, ClockState, ValueQuery>;
-
-	/// Whether the market is halted: no new jobs, no asks, no tick.
-	#[pallet::storage]
-	pub type Halted<T: Config> = StorageValue<_, bool, ValueQuery>;
 
 	/// The live jobs.
 	#[pallet::storage]
@@ -185,9 +183,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Asks<T: Config> = StorageMap<_, Twox64Concat, ProviderId, ProviderAsks, ValueQuery>;
 
-	/// The price levels in use on each side of each pool.
+	/// The price levels in use on both sides of each pool.
 	#[pallet::storage]
-	pub type Bitmaps<T: Config> = StorageMap<_, Twox64Concat, (Pool, Side), LevelSet, ValueQuery>;
+	pub type Levels<T: Config> = StorageMap<_, Twox64Concat, Pool, PoolLevels, ValueQuery>;
 
 	/// The ends of each queue.
 	#[pallet::storage]
@@ -197,27 +195,21 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Links<T: Config> = StorageMap<_, Blake2_128Concat, OrderRef, Link, OptionQuery>;
 
-	/// The fees that wait in the pot.
+	/// What each pool does in the running era, and what it has done since genesis.
 	#[pallet::storage]
-	pub type FeeEra<T: Config> = StorageValue<_, FeeTally, ValueQuery>;
+	pub type PoolTallies<T: Config> = StorageMap<_, Twox64Concat, Pool, PoolTally, ValueQuery>;
 
-	/// What the market has done since genesis.
+	/// What each pool did in the last [`history::HISTORY_ERAS`] eras in which it did anything.
+	#[pallet::storage]
+	pub type History<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, Pool, PoolEra, OptionQuery>;
+
+	/// What the market did before it counted by pool.
 	#[pallet::storage]
 	pub type Totals<T: Config> = StorageValue<_, MarketTotals, ValueQuery>;
 
-	#[pallet::genesis_config]
-	#[derive(frame_support::DefaultNoBound)]
-	pub struct GenesisConfig<T: Config> {
-		#[serde(skip)]
-		_config: core::marker::PhantomData<T>,
-	}
-
-	#[pallet::genesis_build]
-	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
-		fn build(&self) {
-			Pallet::<T>::open_pot();
-		}
-	}
+	/// Which era runs.
+	#[pallet::storage]
+	pub type EraProgress<T: Config> = StorageValue<_, EraState, ValueQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -230,7 +222,10 @@ pub mod pallet {
 			items: u32,
 			escrow: Balance,
 			fees: Balance,
+			deposit: Balance,
 		},
+		/// A job that waited in the book bids another price.
+		JobRepriced { job: JobId, level: Level, escrow: Balance },
 		/// A job waits in the book.
 		JobQueued { job: JobId, pool: Pool, level: Level },
 		/// A job was matched or offered at this price.
@@ -276,7 +271,8 @@ pub mod pallet {
 			provider: ProviderId,
 			window_end: Tick,
 		},
-		/// A job was paid. `payment` = `fee` + what `payout` got + what refilled the provider's stake; `None` if no account could take it and it was burned.
+		/// A job was paid. `payment` = `fee` + what `payout` got + what refilled the provider's stake; `None` if no account could
+		/// take it and it was burned. `fee` and `fees_paid`, the job fees that its assignments used up, were burned.
 		JobSettled {
 			job: JobId,
 			provider: ProviderId,
@@ -287,6 +283,8 @@ pub mod pallet {
 			fee: Balance,
 			refund: Balance,
 			fees_returned: Balance,
+			fees_paid: Balance,
+			deposit: Balance,
 			lapsed: bool,
 		},
 		/// The deadline passed; the requester got `credit` from the provider's stake.
@@ -307,7 +305,8 @@ pub mod pallet {
 			requester: T::AccountId,
 			refund: Balance,
 			fees_returned: Balance,
-			fee_paid: Balance,
+			fees_paid: Balance,
+			deposit: Balance,
 		},
 		/// Nobody took the job in time.
 		JobExpired {
@@ -315,6 +314,8 @@ pub mod pallet {
 			requester: T::AccountId,
 			refund: Balance,
 			fees_returned: Balance,
+			fees_paid: Balance,
+			deposit: Balance,
 		},
 		/// The job was assigned and not served, and no assignment is left.
 		JobUnserved {
@@ -322,6 +323,8 @@ pub mod pallet {
 			requester: T::AccountId,
 			refund: Balance,
 			fees_returned: Balance,
+			fees_paid: Balance,
+			deposit: Balance,
 			assignments: u8,
 			acceptances: u8,
 		},
@@ -338,6 +341,8 @@ pub mod pallet {
 			slashed: Balance,
 			refund: Balance,
 			fees_returned: Balance,
+			fees_paid: Balance,
+			deposit: Balance,
 		},
 		/// A committed job is void, because another result of its provider was refuted.
 		JobVoided {
@@ -346,6 +351,8 @@ pub mod pallet {
 			requester: T::AccountId,
 			refund: Balance,
 			fees_returned: Balance,
+			fees_paid: Balance,
+			deposit: Balance,
 		},
 		/// An assignment is void, because a result of its provider was refuted. The job goes on or ends unserved.
 		AssignmentVoided { job: JobId, provider: ProviderId },
@@ -385,6 +392,8 @@ pub mod pallet {
 			slashed: Balance,
 			refund: Balance,
 			fees_returned: Balance,
+			fees_paid: Balance,
+			deposit: Balance,
 		},
 		/// A job measures a device. Its fee came from the account of the provider's owner, or else from the stake.
 		MeasurementCharged {
@@ -401,14 +410,28 @@ pub mod pallet {
 			level: Level,
 			parked: bool,
 		},
+		/// An ask moved to another level.
+		AskRepriced {
+			provider: ProviderId,
+			slot: u8,
+			pool: Pool,
+			level: Level,
+		},
 		/// An ask left the book until its provider has room.
 		AskParked { provider: ProviderId, slot: u8 },
 		/// A parked ask is back at the tail of its level.
 		AskQueued { provider: ProviderId, slot: u8 },
 		/// An ask is gone.
 		AskWithdrawn { provider: ProviderId, slot: u8 },
-		/// The collected fees were split.
-		FeesSplit { burned: Balance, treasury: Balance },
+		/// An era of a pool was filed. Of the fees that were burned in it, `treasury` was minted again for the treasury.
+		EraClosed {
+			era: u32,
+			pool: Pool,
+			fees: Balance,
+			treasury: Balance,
+		},
+		/// One of several jobs could not be settled. The others were.
+		JobNotSettled { job: JobId, error: DispatchError },
 		/// The market was halted or opened again.
 		HaltSet { halted: bool },
 		/// Something due could not be done. The job is out of the way of others; `touch` tries again.
@@ -542,6 +565,18 @@ pub mod pallet {
 		BadLeaf,
 		/// No device of the provider has shown that it is of its class. Its worker enrols it, and it computes what is drawn.
 		ProviderNotMeasured,
+		/// There is no such region, or it is not open. Take another; 0 is anywhere.
+		UnknownRegion,
+		/// The provider was paid for fewer jobs than the job asks for. Take another, or ask for less.
+		TooFewPaid,
+		/// The provider failed more of its jobs than the job allows. Take another, or allow more.
+		TooManyFailed,
+		/// There is no job in the batch. Give at least one.
+		EmptyBatch,
+		/// The jobs of a batch are all of one kernel. Make a batch for each.
+		DifferentKernels,
+		/// The job does not wait in the book, so it has no price to change.
+		NotPending,
 	}
 
 	#[pallet::hooks]
@@ -551,7 +586,7 @@ pub mod pallet {
 			T::WeightInfo::on_finalize()
 		}
 
-		/// Advances the clock, splits the fees and serves what is due. The SDK leaves this out during migrations.
+		/// Advances the clock, closes eras and serves what is due. The SDK leaves this out during migrations.
 		fn on_poll(_: BlockNumberFor<T>, meter: &mut WeightMeter) {
 			Self::do_poll(meter);
 		}
@@ -625,9 +660,10 @@ pub mod pallet {
 		/// **Events**: `JobSubmitted`, then `JobAssigned` or `JobQueued`.
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::submit_job())]
-		pub fn submit_job(origin: OriginFor<T>, spec: JobSpec) -> DispatchResult {
+		pub fn submit_job(origin: OriginFor<T>, spec: JobSpec) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_submit(who, spec)
+			let work = Self::do_submit(&who, spec)?;
+			Ok(Some(Self::submit_weight(work)).into())
 		}
 
 		/// Takes a job back: free while it waits, for one job fee while it is assigned.
@@ -656,8 +692,11 @@ pub mod pallet {
 		pub fn accept_job(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			Self::do_accept(&who, job)?;
-			Self::heard(&who);
-			Ok(Pays::No.into())
+			let weight = match Self::heard(&who) {
+				Work::Ordinary | Work::Queued => T::WeightInfo::accept_job_only(),
+				Work::More => T::WeightInfo::accept_job(),
+			};
+			Ok((Some(weight), Pays::No).into())
 		}
 
 		/// Declines an assignment. `Busy` is valid only while every lane is taken; it costs neither side anything and
@@ -697,9 +736,12 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::commit_result())]
 		pub fn commit_result(origin: OriginFor<T>, job: JobId, root: H256, units: u64) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			let pays = Self::do_commit(&who, job, root, units)?;
-			Self::heard(&who);
-			Ok(pays.into())
+			let (pays, work) = Self::do_commit(&who, job, root, units)?;
+			let weight = match work.max(Self::heard(&who)) {
+				Work::Ordinary | Work::Queued => T::WeightInfo::commit_result_only(),
+				Work::More => T::WeightInfo::commit_result(),
+			};
+			Ok((Some(weight), pays).into())
 		}
 
 		/// Gives a running job up, for half of what being late would cost.
@@ -729,8 +771,8 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::settle_now())]
 		pub fn settle_now(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_settle_now(who, job)?;
-			Ok(Pays::No.into())
+			let work = Self::do_settle_now(&who, job)?;
+			Ok((Some(Self::settle_weight(work)), Pays::No).into())
 		}
 
 		/// Pays for a committed result whose window is over.
@@ -744,8 +786,8 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::settle())]
 		pub fn settle(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
-			Self::do_settle(job)?;
-			Ok(Pays::No.into())
+			let work = Self::do_settle(job)?;
+			Ok((Some(Self::settle_weight(work)), Pays::No).into())
 		}
 
 		/// Does what is due for a job, as the hook would: useful while the hook has a backlog.
@@ -769,7 +811,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::set_halted())]
 		pub fn set_halted(origin: OriginFor<T>, halted: bool) -> DispatchResult {
 			T::HaltOrigin::ensure_origin(origin)?;
-			Halted::<T>::put(halted);
+			Clock::<T>::mutate(|clock| clock.halted = halted);
 			Self::deposit_event(Event::HaltSet { halted });
 			Ok(())
 		}
@@ -828,6 +870,119 @@ pub mod pallet {
 			let who = ensure_signed(origin)?;
 			Ok(Self::do_provide(who, job, leaves)?.into())
 		}
+
+		/// Moves an ask to another level, at the tail, and matches the bids that wait for it. It must have stood long enough.
+		///
+		/// **Dispatch origin**: The worker key of a provider.
+		///
+		/// **Errors**: `Halted`, `NotWorker`, `NoSuchSlot`, `SlotEmpty`, `AskTooYoung`, `PriceTooLow`.
+		///
+		/// **Events**: `AskRepriced`, and `JobAssigned` for each bid that it takes.
+		#[pallet::call_index(15)]
+		#[pallet::weight(T::WeightInfo::reprice_ask())]
+		pub fn reprice_ask(origin: OriginFor<T>, slot: u8, level: Level) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_reprice_ask(&who, slot, level)?;
+			Self::heard(&who);
+			Ok(())
+		}
+
+		/// Moves a job that waits in the book to another level, at the tail, and assigns it if it can be now. Its id stays.
+		///
+		/// **Dispatch origin**: The requester.
+		///
+		/// **Errors**: `Halted`, `UnknownJob`, `NotRequester`, `NotPending`, `ExpiryPassed`, `CostOverflow`, `EscrowTooLarge`,
+		/// `InsufficientFunds`.
+		///
+		/// **Events**: `JobRepriced`, then `JobAssigned` or `JobQueued`.
+		#[pallet::call_index(16)]
+		#[pallet::weight(T::WeightInfo::reprice_job())]
+		pub fn reprice_job(origin: OriginFor<T>, job: JobId, level: Level) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_reprice_job(&who, job, level)?;
+			Ok(())
+		}
+
+		/// Submits up to a hundred jobs of one kernel, as [`Self::submit_job`] one after the other would: all, or none.
+		///
+		/// **Dispatch origin**: Signed; the signer pays.
+		///
+		/// **Errors**: `EmptyBatch`, `DifferentKernels`, and those of `submit_job`.
+		///
+		/// **Events**: those of `submit_job`, for each.
+		#[pallet::call_index(17)]
+		#[pallet::weight(T::WeightInfo::submit_job().saturating_mul(batch_len(specs.len())))]
+		pub fn submit_jobs(
+			origin: OriginFor<T>,
+			specs: BoundedVec<JobSpec, ConstU32<MAX_BATCH>>,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			let count = u32::try_from(specs.len()).unwrap_or(u32::MAX);
+			let alike = Self::are_of_one_pool(&specs);
+			let works = Self::do_submit_jobs(&who, specs.into_inner())?;
+			// What is matched and moves no other order goes to the same ask.
+			let weight = if alike && works.iter().all(|work| *work == Work::Ordinary) {
+				T::WeightInfo::submit_jobs_matched(count)
+			} else {
+				Self::sum_of(&works, Self::submit_weight)
+			};
+			Ok(Some(weight).into())
+		}
+
+		/// Settles up to a hundred jobs: the signer's own at once, others if their window is over. One that cannot be settled
+		/// does not keep the others from it.
+		///
+		/// **Dispatch origin**: Signed by anyone. Free where every job was settled.
+		///
+		/// **Events**: `JobSettled` or `JobNotSettled` for each; `JobVoided` where another result of the provider was refuted
+		/// in time.
+		#[pallet::call_index(18)]
+		#[pallet::weight(T::WeightInfo::settle_now().max(T::WeightInfo::settle()).saturating_mul(batch_len(jobs.len())))]
+		pub fn settle_jobs(
+			origin: OriginFor<T>,
+			jobs: BoundedVec<JobId, ConstU32<MAX_BATCH>>,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			ensure!(!jobs.is_empty(), Error::<T>::EmptyBatch);
+			let count = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
+			let (pays, works, own) = Self::do_settle_jobs(&who, &jobs);
+			let weight = if own && works.iter().all(|work| *work == Work::Ordinary) {
+				T::WeightInfo::settle_jobs_only(count)
+			} else {
+				Self::sum_of(&works, Self::settle_weight)
+			};
+			Ok((Some(weight), pays).into())
+		}
+	}
+
+	impl<T: Config> Pallet<T> {
+		/// What a submission weighed.
+		fn submit_weight(work: Work) -> Weight {
+			match work {
+				Work::Ordinary => T::WeightInfo::submit_job_matched(),
+				Work::Queued => T::WeightInfo::submit_job_queued(),
+				Work::More => T::WeightInfo::submit_job(),
+			}
+		}
+
+		/// What a settlement weighed.
+		fn settle_weight(work: Work) -> Weight {
+			match work {
+				Work::Ordinary | Work::Queued => T::WeightInfo::settle_only(),
+				Work::More => T::WeightInfo::settle_now().max(T::WeightInfo::settle()),
+			}
+		}
+
+		fn sum_of(works: &[Work], weight: impl Fn(Work) -> Weight) -> Weight {
+			works
+				.iter()
+				.fold(Weight::zero(), |sum, work| sum.saturating_add(weight(*work)))
+		}
+	}
+
+	/// Jobs of a batch, for its weight.
+	fn batch_len(len: usize) -> u64 {
+		u64::try_from(len).unwrap_or(u64::MAX)
 	}
 
 	#[pallet::extra_constants]
@@ -859,6 +1014,19 @@ pub mod pallet {
 		/// The first rule, with its numbers, by which a provider does not serve a job; none where there is no such job.
 		pub fn eligibility(provider: ProviderId, job: JobId) -> Option<Result<(), Unfit>> {
 			Self::explain_eligibility(provider, job)
+		}
+
+		/// What a pool has done in an era: in the running one, or in one that is remembered.
+		pub fn pool_era(pool: Pool, era: u32) -> Option<PoolEra> {
+			if era == EraProgress::<T>::get().index {
+				return PoolTallies::<T>::try_get(pool).ok().map(|tally| tally.era);
+			}
+			History::<T>::get(era, pool)
+		}
+
+		/// The asks of a provider.
+		pub fn asks(provider: ProviderId) -> ProviderAsks {
+			Asks::<T>::get(provider)
 		}
 
 		/// The leaves of a job that were demanded and have not come.

@@ -12,12 +12,12 @@ pub(crate) use providers::*;
 pub(crate) use work::*;
 
 use crate as pallet_market;
-use crate::{Clock, HoldReason, JobOf, MarketRules, Requesters, WeightInfo};
+use crate::{Clock, HoldReason, JobOf, MarketRules, PoolTallies, Requesters, WeightInfo};
 use millrace_primitives::{
 	job::job_id,
 	traits::{Classes, ProtocolClock},
-	Balance, ClassFigures, ClassTask, DeviceClass, InputRef, JobId, JobKind, JobSpec, KernelHash, Level, Pool, Price,
-	ProviderId, Region, Target, Terms, Tick,
+	Balance, ClassFigures, ClassTask, DeviceClass, InputRef, JobId, JobKind, JobSpec, KernelHash, Level, Minima, Pool,
+	Price, ProviderId, Region, Target, Terms, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -92,6 +92,9 @@ pub(crate) fn default_rules() -> MarketRules {
 		demand_ticks: 23,
 		lapse_retry: 9,
 		lapse_max: 55,
+		job_deposit: 0,
+		byte_deposit: 0,
+		regions: u16::MAX,
 	}
 }
 
@@ -174,9 +177,6 @@ impl ExtBuilder {
 		}
 		.assimilate_storage(&mut storage)
 		.expect("genesis");
-		pallet_market::GenesisConfig::<Test>::default()
-			.assimilate_storage(&mut storage)
-			.expect("genesis");
 		let mut ext = sp_io::TestExternalities::new(storage);
 		ext.execute_with(|| start_block(1));
 		ext
@@ -282,6 +282,7 @@ pub(crate) fn target_spec(items: u32, provider: ProviderId, price: u64) -> JobSp
 		Target::Provider {
 			provider,
 			price: Price(price),
+			minima: Minima::default(),
 		},
 	)
 }
@@ -341,8 +342,9 @@ pub(crate) fn free(who: AccountId) -> Balance {
 	Balances::balance(&who)
 }
 
-pub(crate) fn pot() -> Balance {
-	Balances::balance(&Market::pot()) - ED
+/// Fees that were burned in the running era.
+pub(crate) fn fees() -> Balance {
+	PoolTallies::<Test>::iter_values().map(|tally| tally.era.fees).sum()
 }
 
 /// Events of this pallet in this test, oldest first.

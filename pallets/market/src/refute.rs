@@ -4,7 +4,9 @@
 //! leaf's own bytes are no part of the proof, so they cannot be withheld, and the shape of every tree follows from the
 //! job, so nothing that is shown can pass for something else.
 
-use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProofFlaw, WeightInfo, Window};
+use crate::{
+	history::Ending, Config, Error, Event, Freed, JobOf, JobState, Jobs, Pallet, ProofFlaw, WeightInfo, Window,
+};
 use alloc::vec::Vec;
 use millrace_kernel::{
 	eval::Task,
@@ -143,9 +145,12 @@ impl<T: Config> Pallet<T> {
 				escrow: job.escrow,
 			},
 		);
-		let (refund, fees_returned) = Self::take_back(id, &job, provider, |known| {
-			known.refuted = known.refuted.saturating_add(1)
-		})?;
+		let Freed {
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
+		} = Self::take_back(id, &job, provider, Ending::Refuted)?;
 		Self::deposit_event(Event::JobRefuted {
 			job: id,
 			provider,
@@ -157,6 +162,8 @@ impl<T: Config> Pallet<T> {
 			slashed: set_aside.amount,
 			refund,
 			fees_returned,
+			fees_paid,
+			deposit,
 		});
 		Ok(())
 	}
@@ -189,22 +196,28 @@ impl<T: Config> Pallet<T> {
 			JobState::Assigned { .. } => JobPhase::Assigned,
 			JobState::Running { .. } => JobPhase::Running,
 			JobState::Committed { .. } => {
-				let (refund, fees_returned) = Self::take_back(id, &job, provider, |known| {
-					known.voided = known.voided.saturating_add(1)
-				})?;
+				let Freed {
+					refund,
+					fees_returned,
+					fees_paid,
+					deposit,
+				} = Self::take_back(id, &job, provider, Ending::Voided)?;
 				Self::deposit_event(Event::JobVoided {
 					job: id,
 					provider,
 					requester: job.requester,
 					refund,
 					fees_returned,
+					fees_paid,
+					deposit,
 				});
 				return Ok(());
 			}
 		};
 		Self::unassign(id, &job, provider, phase)?;
 		Self::deposit_event(Event::AssignmentVoided { job: id, provider });
-		Self::next_assignment(id, job)
+		Self::next_assignment(id, job)?;
+		Ok(())
 	}
 }
 

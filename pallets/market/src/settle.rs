@@ -1,20 +1,20 @@
 //! Settlement: what was used is paid, the rest is freed, and nothing of the job remains but counters.
 
-use crate::{Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, Requesters, Totals, Window};
+use crate::{types::Work, Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, Requesters, Window};
 use alloc::vec::Vec;
 use millrace_primitives::{
 	traits::{JobPhase, Measurement, Outcome, ProtocolClock, Providers, UsageSink},
 	Balance, JobId, ProviderId, Tick,
 };
 use polkadot_sdk::{
-	frame_support::{ensure, traits::Get},
+	frame_support::{dispatch::Pays, ensure, storage::with_storage_layer, traits::Get},
 	sp_runtime::{DispatchError, DispatchResult},
 };
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_settle_now(who: T::AccountId, id: JobId) -> DispatchResult {
+	pub(crate) fn do_settle_now(who: &T::AccountId, id: JobId) -> Result<Work, DispatchError> {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
-		ensure!(job.requester == who, Error::<T>::NotRequester);
+		ensure!(job.requester == *who, Error::<T>::NotRequester);
 		let JobState::Committed { window, .. } = job.state else {
 			return Err(Error::<T>::NotCommitted.into());
 		};
@@ -22,7 +22,32 @@ impl<T: Config> Pallet<T> {
 		Self::pay_out(id, job, false)
 	}
 
-	pub(crate) fn do_settle(id: JobId) -> DispatchResult {
+	/// Settles each of the jobs that can be: those of the signer at once, others if their window is over. Free where all of
+	/// them could; returns what each weighed, and whether all are the signer's.
+	pub(crate) fn do_settle_jobs(who: &T::AccountId, jobs: &[JobId]) -> (Pays, Vec<Work>, bool) {
+		let mut pays = Pays::No;
+		let mut works = Vec::new();
+		let mut all_own = true;
+		for job in jobs {
+			let own = Jobs::<T>::get(job).is_some_and(|job| job.requester == *who);
+			all_own &= own;
+			let settled = with_storage_layer(|| {
+				if own {
+					Self::do_settle_now(who, *job)
+				} else {
+					Self::do_settle(*job)
+				}
+			});
+			works.push(settled.unwrap_or_else(|error| {
+				pays = Pays::Yes;
+				Self::deposit_event(Event::JobNotSettled { job: *job, error });
+				Work::Ordinary
+			}));
+		}
+		(pays, works, all_own)
+	}
+
+	pub(crate) fn do_settle(id: JobId) -> Result<Work, DispatchError> {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Committed { provider, window, .. } = job.state else {
 			return Err(Error::<T>::NotCommitted.into());
@@ -32,7 +57,8 @@ impl<T: Config> Pallet<T> {
 		};
 		ensure!(Self::now() > end, Error::<T>::WindowOpen);
 		if Self::is_void(&job) {
-			return Self::end_void(id, job, provider);
+			Self::end_void(id, job, provider)?;
+			return Ok(Work::More);
 		}
 		ensure!(
 			Self::extended_window(&job, provider, end).is_none(),
@@ -45,14 +71,14 @@ impl<T: Config> Pallet<T> {
 	/// the result.
 	pub(crate) fn lapse(id: JobId, mut job: JobOf<T>, provider: ProviderId, end: Tick) -> DispatchResult {
 		let Some(window_end) = Self::extended_window(&job, provider, end) else {
-			return Self::pay_out(id, job, true);
+			return Self::pay_out(id, job, true).map(|_| ());
 		};
 		Self::unschedule(id, &job);
 		job.lapses_by = job.lapses_by.or(Some(end.saturating_add(job.lapse_max)));
 		if let JobState::Committed { window, .. } = &mut job.state {
 			*window = Window::Open { end: window_end };
 		}
-		Self::schedule(id, &job);
+		Self::schedule(id, &mut job);
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::WindowExtended {
 			job: id,
@@ -72,17 +98,19 @@ impl<T: Config> Pallet<T> {
 
 	/// Pays a committed job and removes it. No account, however small or frozen, and nothing in the provider's record
 	/// can make this fail.
-	pub(crate) fn pay_out(id: JobId, job: JobOf<T>, lapsed: bool) -> DispatchResult {
+	pub(crate) fn pay_out(id: JobId, job: JobOf<T>, lapsed: bool) -> Result<Work, DispatchError> {
 		let JobState::Committed {
 			provider,
 			payout,
 			units,
+			at,
 			..
 		} = &job.state
 		else {
 			return Err(DispatchError::Corruption);
 		};
 		let (provider, units) = (*provider, *units);
+		let ticks = at.saturating_sub(job.submitted);
 		let payment = job.payment(units);
 		let fee = job.fee_rate.mul_floor(payment);
 		let net = payment.saturating_sub(fee);
@@ -90,8 +118,7 @@ impl<T: Config> Pallet<T> {
 		Self::leave_committed(id, &job, provider);
 		Jobs::<T>::remove(id);
 
-		let refund = Self::release(&job.requester, job.escrow.saturating_sub(payment));
-		let fees_returned = Self::release(&job.requester, job.fees_held());
+		let freed = Self::free(&job, payment, fee);
 		let refilled = Self::refill_stake(&job.requester, provider, net);
 		let left = net.saturating_sub(refilled);
 		let paid_to = if left > 0 {
@@ -99,14 +126,16 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Some(payout.clone())
 		};
-		Self::collect(&job.requester, fee);
+		// Without an ask, this may have been the last thing for which its provider must answer samples.
+		let stands = T::Providers::view(provider).is_some_and(|view| view.asks > 0);
+		let work = Work::more_if(refilled > 0 || paid_to.as_ref() != Some(payout) || !stands);
 
 		if Self::is_measurement(&job) {
 			Self::tell_measured(id, &job, Measurement::Stands);
 			Requesters::<T>::mutate(&job.requester, |known| known.live = known.live.saturating_sub(1));
 		} else {
-			Self::forget_no_shows(provider);
-			Self::count_payment(&job.requester, payment, fee, lapsed);
+			Self::count_payment(&job.requester, payment, lapsed);
+			Self::tally_payment(&job, units, ticks, payment, fee, lapsed);
 			T::Providers::record(provider, Outcome::Paid(payment));
 			T::UsageSink::paid(provider, payment, fee);
 		}
@@ -118,11 +147,13 @@ impl<T: Config> Pallet<T> {
 			units,
 			payment,
 			fee,
-			refund,
-			fees_returned,
+			refund: freed.refund,
+			fees_returned: freed.fees_returned,
+			fees_paid: freed.fees_paid,
+			deposit: freed.deposit,
 			lapsed,
 		});
-		Ok(())
+		Ok(work)
 	}
 
 	/// Lets earnings refill the provider's stake where its owner wants that, and returns how much of them.
@@ -159,17 +190,12 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
-	fn count_payment(requester: &T::AccountId, payment: Balance, fee: Balance, lapsed: bool) {
+	fn count_payment(requester: &T::AccountId, payment: Balance, lapsed: bool) {
 		Requesters::<T>::mutate(requester, |known| {
 			known.live = known.live.saturating_sub(1);
 			known.paid_jobs = known.paid_jobs.saturating_add(1);
 			known.lapsed = known.lapsed.saturating_add(u32::from(lapsed));
 			known.paid = known.paid.saturating_add(payment);
-		});
-		Totals::<T>::mutate(|totals| {
-			totals.settled = totals.settled.saturating_add(1);
-			totals.paid = totals.paid.saturating_add(payment);
-			totals.fees = totals.fees.saturating_add(fee);
 		});
 	}
 }

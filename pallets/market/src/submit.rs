@@ -1,57 +1,115 @@
 //! Submitting a job: every bound is checked, then the worst case is held, then it is matched or offered.
 
-use crate::{Config, Error, Event, Halted, JobOf, JobState, MarketRules, Pallet, Requesters, MAX_ASSIGNMENTS};
+use crate::{types::Work, Config, Error, Event, JobOf, JobState, MarketRules, Pallet, Requesters, MAX_ASSIGNMENTS};
+use alloc::vec::Vec;
+use codec::Encode;
 use millrace_primitives::{
 	job::{data_units, job_id},
 	traits::{Classes, KernelFacts, Kernels, ProtocolClock, Providers},
-	ClassFigures, JobId, JobSpec, Price, Target, Tick,
+	Balance, ClassFigures, JobId, JobSpec, Pool, Price, Target, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{ensure, traits::Get},
-	frame_system::{self, pallet_prelude::BlockNumberFor},
-	sp_runtime::{traits::Zero, DispatchError, DispatchResult, TokenError},
+	sp_runtime::{DispatchError, DispatchResult, TokenError},
 };
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_submit(who: T::AccountId, spec: JobSpec) -> DispatchResult {
-		ensure!(!Halted::<T>::get(), Error::<T>::Halted);
+	pub(crate) fn do_submit(who: &T::AccountId, spec: JobSpec) -> Result<Work, DispatchError> {
+		let id = Self::next_id(who, &spec);
+		let job = Self::checked_job(who, spec)?;
+		Self::enter(id, job)
+	}
+
+	/// The job that a specification makes now, with its escrow; or why it is refused, whatever money its requester has.
+	pub(crate) fn checked_job(who: &T::AccountId, spec: JobSpec) -> Result<JobOf<T>, DispatchError> {
+		ensure!(!Self::is_halted(), Error::<T>::Halted);
 		let rules = T::Rules::get();
 		let facts = T::Kernels::facts(&spec.kernel).ok_or(Error::<T>::UnknownKernel)?;
-		Self::check_work(&spec, &facts)?;
-		let (figures, price) = Self::check_target(&spec, &rules)?;
-		Self::check_times(&spec, &rules, &figures)?;
-		let output = output_bytes(&spec, &facts);
-		Self::check_bytes(&spec, output, &rules)?;
+		Self::job_of(who, spec, &facts, &rules)
+	}
 
-		let id = Self::next_id(&who, &spec);
-		let units = data_units(spec.input_bytes(), output, figures.units_per_byte);
-		let mut job = Self::new_job(who.clone(), spec, &facts, rules, price, units);
-		job.escrow = job.escrow_at(price).ok_or(Error::<T>::CostOverflow)?;
+	/// Submits jobs of one kernel, all or none. Returns what each weighed.
+	pub(crate) fn do_submit_jobs(who: &T::AccountId, specs: Vec<JobSpec>) -> Result<Vec<Work>, DispatchError> {
+		ensure!(!Self::is_halted(), Error::<T>::Halted);
+		let kernel = specs.first().ok_or(Error::<T>::EmptyBatch)?.kernel;
+		ensure!(
+			specs.iter().all(|spec| spec.kernel == kernel),
+			Error::<T>::DifferentKernels
+		);
+		let rules = T::Rules::get();
+		let facts = T::Kernels::facts(&kernel).ok_or(Error::<T>::UnknownKernel)?;
+		specs
+			.into_iter()
+			.map(|spec| {
+				let id = Self::next_id(who, &spec);
+				Self::enter(id, Self::job_of(who, spec, &facts, &rules)?)
+			})
+			.collect()
+	}
+
+	/// Whether all of them are for the book of one pool.
+	pub(crate) fn are_of_one_pool(specs: &[JobSpec]) -> bool {
+		let pool = |spec: &JobSpec| match spec.terms.target {
+			Target::Book { pool, .. } => Some(pool),
+			Target::Provider { .. } => None,
+		};
+		let first = specs.first().and_then(pool);
+		first.is_some() && specs.iter().all(|spec| pool(spec) == first)
+	}
+
+	/// Holds what a job may cost and lets it begin.
+	fn enter(id: JobId, job: JobOf<T>) -> Result<Work, DispatchError> {
+		Self::hold_or_explain(&job.requester, job.held())?;
+		Self::announce(id, &job);
 		match job.terms.target {
+			Target::Book { .. } => Self::enter_book(id, job),
+			Target::Provider { provider, price, .. } => Self::assign(id, job, provider, price),
+		}
+	}
+
+	fn job_of(
+		who: &T::AccountId,
+		spec: JobSpec,
+		facts: &KernelFacts,
+		rules: &MarketRules,
+	) -> Result<JobOf<T>, DispatchError> {
+		Self::check_work(&spec, facts)?;
+		let (pool, price) = Self::check_target(&spec, rules)?;
+		let figures = Self::figures(pool.class);
+		Self::check_times(&spec, rules, &figures)?;
+		let output = output_bytes(&spec, facts);
+		Self::check_bytes(&spec, output, rules)?;
+
+		let units = data_units(spec.input_bytes(), output, figures.units_per_byte);
+		let mut job = Self::new_job(who.clone(), spec, facts, rules, (pool, price), units);
+		job.escrow = job.escrow_at(price).ok_or(Error::<T>::CostOverflow)?;
+		match &job.terms.target {
 			Target::Book { .. } => ensure!(job.escrow <= figures.book_job_max(), Error::<T>::EscrowTooLarge),
-			Target::Provider { provider, price } => {
-				T::Providers::takes_target(provider, job.escrow, price).map_err(Self::refusal)?;
+			Target::Provider {
+				provider,
+				price,
+				minima,
+			} => {
+				T::Providers::takes_target(*provider, job.escrow, *price, minima).map_err(Self::refusal)?;
 			}
 		}
-		Self::hold(&who, job.held()).map_err(|error| {
+		Ok(job)
+	}
+
+	/// Holds escrow, or says in the market's own words that the money is not there.
+	pub(crate) fn hold_or_explain(who: &T::AccountId, amount: Balance) -> DispatchResult {
+		Self::hold(who, amount).map_err(|error| {
 			if error == DispatchError::from(TokenError::FundsUnavailable) {
 				DispatchError::from(Error::<T>::InsufficientFunds)
 			} else {
 				error
 			}
-		})?;
-
-		Self::announce(id, &job);
-		match job.terms.target {
-			Target::Book { .. } => Self::enter_book(id, job),
-			Target::Provider { provider, price } => Self::assign(id, job, provider, price),
-		}
+		})
 	}
 
 	/// The id of the requester's next job.
 	pub(crate) fn next_id(who: &T::AccountId, spec: &JobSpec) -> JobId {
-		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-		job_id(&genesis, who, Requesters::<T>::get(who).nonce, spec)
+		job_id(&Self::genesis_hash(), who, Requesters::<T>::get(who).nonce, spec)
 	}
 
 	/// Counts a job among its requester's, and says that it is there.
@@ -67,6 +125,7 @@ impl<T: Config> Pallet<T> {
 			items: job.items,
 			escrow: job.escrow,
 			fees: job.fees_held(),
+			deposit: job.deposit,
 		});
 	}
 
@@ -81,18 +140,19 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The figures of the class that is to do the job, and the price that it bids.
-	fn check_target(spec: &JobSpec, rules: &MarketRules) -> Result<(ClassFigures, Price), DispatchError> {
+	/// The market in which the job counts, and the price that it bids.
+	fn check_target(spec: &JobSpec, rules: &MarketRules) -> Result<(Pool, Price), DispatchError> {
 		match spec.terms.target {
 			Target::Book { pool, level } => {
+				ensure!(<Self as Classes>::is_open(pool), Error::<T>::UnknownRegion);
 				ensure!(spec.terms.window == rules.window, Error::<T>::WindowNotStandard);
-				Ok((Self::figures(pool.class), level.price()))
+				Ok((pool, level.price()))
 			}
-			Target::Provider { provider, price } => {
+			Target::Provider { provider, price, .. } => {
 				let allowed = rules.window_min..=rules.window_max;
 				ensure!(allowed.contains(&spec.terms.window), Error::<T>::WindowOutOfRange);
 				let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
-				Ok((Self::figures(view.pool.class), price))
+				Ok((view.pool, price))
 			}
 		}
 	}
@@ -130,12 +190,12 @@ impl<T: Config> Pallet<T> {
 		requester: T::AccountId,
 		spec: JobSpec,
 		facts: &KernelFacts,
-		rules: MarketRules,
-		price: Price,
+		rules: &MarketRules,
+		(pool, price): (Pool, Price),
 		data_units: u128,
 	) -> JobOf<T> {
-		let accept_ticks = accept_ticks(&spec, &rules);
-		JobOf::<T> {
+		let accept_ticks = accept_ticks(&spec, rules);
+		let mut job = JobOf::<T> {
 			requester,
 			kernel: spec.kernel,
 			items: spec.items,
@@ -144,15 +204,19 @@ impl<T: Config> Pallet<T> {
 			max_units: spec.max_units,
 			data_key: spec.data_key,
 			terms: spec.terms,
+			pool,
+			submitted: Self::now(),
 			price,
 			fee_rate: rules.protocol_fee,
 			items_per_leaf: facts.items_per_leaf,
 			item_size: facts.item_size,
 			data_units,
 			escrow: 0,
+			fees: MAX_ASSIGNMENTS,
 			fees_left: MAX_ASSIGNMENTS,
 			job_fee: rules.job_fee,
 			min_job: rules.min_job,
+			deposit: 0,
 			accept_ticks,
 			late_share: rules.late_share,
 			late_fees: rules.late_fees,
@@ -163,8 +227,14 @@ impl<T: Config> Pallet<T> {
 			demanded: 0,
 			lapse_max: rules.lapse_max,
 			lapses_by: None,
+			stuck: false,
 			state: JobState::Pending,
-		}
+		};
+		let bytes = Balance::try_from(job.encoded_size()).unwrap_or(Balance::MAX);
+		job.deposit = rules
+			.job_deposit
+			.saturating_add(rules.byte_deposit.saturating_mul(bytes));
+		job
 	}
 }
 

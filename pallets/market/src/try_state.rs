@@ -2,9 +2,9 @@
 
 use crate::{
 	book::{OrderRef, Side},
-	Asks, Bitmaps, Config, DeadlineCursor, Deadlines, Demand, DemandQueues, Demands, FeeEra, HoldReason, JobOf,
-	JobState, Jobs, Links, Pallet, ProviderDemands, ProviderJobs, Queues, Requesters, Stuck, Wakes, Window,
-	MAX_ACCEPTANCES, MAX_ASSIGNMENTS, OPEN_BYTES,
+	Asks, Config, DeadlineCursor, Deadlines, Demand, DemandQueues, Demands, HoldReason, JobOf, JobState, Jobs, Levels,
+	Links, Pallet, ProviderDemands, ProviderJobs, Queues, Requesters, Stuck, Wakes, Window, MAX_ACCEPTANCES,
+	MAX_ASSIGNMENTS, OPEN_BYTES,
 };
 use alloc::collections::BTreeMap;
 use millrace_primitives::{
@@ -12,10 +12,7 @@ use millrace_primitives::{
 	Balance, Level, Pool, ProviderId,
 };
 use polkadot_sdk::{
-	frame_support::{
-		ensure,
-		traits::fungible::{Inspect, InspectHold},
-	},
+	frame_support::{ensure, traits::fungible::InspectHold},
 	sp_runtime::{DispatchError, DispatchResult},
 };
 
@@ -53,11 +50,7 @@ impl<T: Config> Pallet<T> {
 			known = known.saturating_add(usize::from(live > 0));
 		}
 		ensure!(known == held.len(), "6: a requester of a live job has no record");
-		let pot = T::Currency::total_balance(&Self::pot());
-		ensure!(
-			pot >= FeeEra::<T>::get().collected,
-			"1: the pot lacks fees that were counted"
-		);
+
 		Ok(())
 	}
 
@@ -77,6 +70,7 @@ impl<T: Config> Pallet<T> {
 		for id in Stuck::<T>::iter_keys() {
 			let job = Jobs::<T>::get(id).ok_or("3: a stuck entry without a job")?;
 			let tick = job.due_tick().ok_or("3: a stuck job that has no deadline")?;
+			ensure!(job.stuck, "3: a stuck job that does not know it");
 			ensure!(
 				!Deadlines::<T>::contains_key(tick, id),
 				"3: a stuck job with a deadline"
@@ -128,6 +122,10 @@ impl<T: Config> Pallet<T> {
 
 	fn check_job(job: &JobOf<T>) -> DispatchResult {
 		ensure!(
+			job.bid().is_none_or(|(pool, _)| pool == job.pool),
+			"6: a job counts in another pool"
+		);
+		ensure!(
 			Some(job.escrow) == job.escrow_at(job.price),
 			"1: an escrow is not that of its price"
 		);
@@ -147,7 +145,7 @@ impl<T: Config> Pallet<T> {
 		);
 		let used = MAX_ASSIGNMENTS.saturating_sub(job.fees_left);
 		ensure!(
-			job.fees_left <= MAX_ASSIGNMENTS && used <= job.assignments,
+			job.fees_left <= job.fees && job.fees <= MAX_ASSIGNMENTS && used <= job.assignments,
 			"8: more fees used than assignments"
 		);
 		match &job.state {
@@ -274,14 +272,17 @@ impl<T: Config> Pallet<T> {
 	/// 3 and 5: bitmaps match queues, queues are whole, and every order in them belongs where it stands.
 	fn check_book() -> DispatchResult {
 		let mut in_bitmaps = 0usize;
-		for ((pool, side), levels) in Bitmaps::<T>::iter() {
+		for (pool, levels) in Levels::<T>::iter() {
 			ensure!(!levels.is_empty(), "5: an empty bitmap");
-			for level in (0..=u8::MAX).map(Level).filter(|level| levels.contains(*level)) {
-				ensure!(
-					Queues::<T>::contains_key((pool, side, level)),
-					"5: a level in the bitmap without a queue"
-				);
-				in_bitmaps = in_bitmaps.saturating_add(1);
+			for side in [Side::Ask, Side::Bid] {
+				let set = levels.side(side);
+				for level in (0..=u8::MAX).map(Level).filter(|level| set.contains(*level)) {
+					ensure!(
+						Queues::<T>::contains_key((pool, side, level)),
+						"5: a level in the bitmap without a queue"
+					);
+					in_bitmaps = in_bitmaps.saturating_add(1);
+				}
 			}
 		}
 		let mut queues = 0usize;

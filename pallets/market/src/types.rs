@@ -18,7 +18,10 @@ use polkadot_sdk::{
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-pub use crate::book::{LevelSet, Link, OrderRef, Queue, Side};
+pub use crate::{
+	book::{LevelSet, Link, OrderRef, PoolLevels, Queue, Side},
+	history::{EraState, MarketTotals, PoolEra, PoolTally},
+};
 
 /// Most times that one job is assigned before it counts as unserved. As many job fees are held with its escrow.
 pub const MAX_ASSIGNMENTS: u8 = 3;
@@ -26,6 +29,8 @@ pub const MAX_ASSIGNMENTS: u8 = 3;
 pub const MAX_ACCEPTANCES: u8 = 2;
 /// Most asks of one provider.
 pub const MAX_ASKS: u8 = 4;
+/// Most jobs of one batch.
+pub const MAX_BATCH: u32 = 100;
 
 /// The governed figures of the market. Everything that a job depends on is copied into it when it is submitted, so a
 /// change touches new jobs only.
@@ -84,6 +89,12 @@ pub struct MarketRules {
 	pub lapse_retry: Tick,
 	/// Ticks by which it is extended in all, at most.
 	pub lapse_max: Tick,
+	/// Held for the items of storage that a live job takes, in planck.
+	pub job_deposit: Balance,
+	/// Held for each byte of a live job, in planck.
+	pub byte_deposit: Balance,
+	/// The regions that are open: bit `n` is region `n`.
+	pub regions: u16,
 }
 
 /// The protocol's clock and what decides whether it advances.
@@ -95,6 +106,10 @@ pub struct ClockState {
 	pub last_slot: u64,
 	/// Whether the last finished block was too full for everyone to be heard in it.
 	pub busy: bool,
+	/// Whether the market is halted: no new jobs, no asks, no tick.
+	pub halted: bool,
+	/// The hash of the genesis block, kept here because every job's id needs it; zero before the first tick.
+	pub genesis: H256,
 }
 
 /// A live job: everything that was agreed, and where it stands.
@@ -116,6 +131,10 @@ pub struct Job<AccountId> {
 	pub data_key: [u8; 32],
 	/// How it is bought, as submitted.
 	pub terms: Terms,
+	/// The market that it counts in; of a job that names its provider, the one that this served.
+	pub pool: Pool,
+	/// When it was submitted.
+	pub submitted: Tick,
 	/// The agreed price; the bid's own until a match.
 	pub price: Price,
 	/// The protocol's part of the payment.
@@ -128,12 +147,16 @@ pub struct Job<AccountId> {
 	pub data_units: u128,
 	/// Held for the payment, in planck.
 	pub escrow: Balance,
-	/// Job fees still held.
+	/// Job fees that are held until it ends, used up or not.
+	pub fees: u8,
+	/// Those of them that its assignments have not used up.
 	pub fees_left: u8,
 	/// One job fee, in planck.
 	pub job_fee: Balance,
 	/// The least escrow when the job was submitted, in planck.
 	pub min_job: Balance,
+	/// Held for its storage, in planck; freed when it ends.
+	pub deposit: Balance,
 	/// Ticks that each assignment may wait for its acceptance.
 	pub accept_ticks: Tick,
 	/// Part of the escrow that a late provider owes.
@@ -154,6 +177,8 @@ pub struct Job<AccountId> {
 	pub lapse_max: Tick,
 	/// The last tick that its window can be extended to, once it has been extended.
 	pub lapses_by: Option<Tick>,
+	/// Whether its deadline could not be served, so that it stands among those that are stuck.
+	pub stuck: bool,
 	/// Where it stands.
 	pub state: JobState<AccountId>,
 }
@@ -189,6 +214,8 @@ pub enum JobState<AccountId> {
 		root: H256,
 		/// Units that the result claims, of all items.
 		units: u64,
+		/// When it was committed.
+		at: Tick,
 		/// Its challenge window.
 		window: Window,
 	},
@@ -310,14 +337,22 @@ impl<AccountId> Job<AccountId> {
 		self.price.floor(worth).unwrap_or(self.escrow).min(self.escrow)
 	}
 
-	/// Held job fees, in planck.
+	/// Held job fees, in planck, used up or not.
 	pub fn fees_held(&self) -> Balance {
-		self.job_fee.saturating_mul(Balance::from(self.fees_left))
+		self.job_fee.saturating_mul(Balance::from(self.fees))
+	}
+
+	/// Job fees that its assignments have used up, in planck.
+	pub fn fees_used(&self) -> Balance {
+		let used = self.fees.saturating_sub(self.fees_left);
+		self.job_fee.saturating_mul(Balance::from(used))
 	}
 
 	/// All that the requester's account holds for this job, in planck.
 	pub fn held(&self) -> Balance {
-		self.escrow.saturating_add(self.fees_held())
+		self.escrow
+			.saturating_add(self.fees_held())
+			.saturating_add(self.deposit)
 	}
 
 	/// What a provider owes when it is late: min(share of the escrow, so many job fees), in planck.
@@ -396,7 +431,7 @@ pub struct Ask {
 pub struct ProviderAsks {
 	/// The asks, by slot.
 	pub slots: [Option<Ask>; 4],
-	/// No-shows since the last settled job.
+	/// No-shows in a row. A settled job ends the row; that it has is seen at the next no-show.
 	pub no_shows: u8,
 	/// First tick at which asks may be placed again after a no-show.
 	pub barred_until: Tick,
@@ -404,6 +439,8 @@ pub struct ProviderAsks {
 	pub paused_until: Tick,
 	/// Key of the provider's entry among the wakes, if it has one.
 	pub wake: Option<Tick>,
+	/// Jobs that the provider was paid for when it last did not show up.
+	pub completed: u32,
 }
 
 impl ProviderAsks {
@@ -445,6 +482,14 @@ pub enum Unfit {
 		/// The first tick at which they are queued again.
 		until: Tick,
 	},
+	/// The provider has room, but its asks still wait for one of its jobs to end or to be committed: it was busy, or had no
+	/// room, when they left the queue.
+	Parked,
+	/// The job may not be assigned any more. The hook collects it, or whoever touches it.
+	Expired {
+		/// The last tick at which it could be.
+		expires: Tick,
+	},
 }
 
 /// What is known of a requester. Never removed: its nonce keeps job ids apart.
@@ -476,24 +521,41 @@ pub struct Requester {
 	pub paid: Balance,
 }
 
-/// The fees that wait in the pot.
-#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
-pub struct FeeTally {
-	/// When the last split was.
-	pub started: Tick,
-	/// Collected since, in planck.
-	pub collected: Balance,
+/// What was freed and taken when a job ended, in planck. Together it is all that was held for the job, but for its payment.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Freed {
+	/// Of the escrow.
+	pub refund: Balance,
+	/// Job fees that were not used up.
+	pub fees_returned: Balance,
+	/// Job fees that were.
+	pub fees_paid: Balance,
+	/// What was held for its storage.
+	pub deposit: Balance,
 }
 
-/// What the market has done since genesis.
-#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
-pub struct MarketTotals {
-	/// Jobs paid.
-	pub settled: u64,
-	/// Paid by requesters, protocol fee included, in planck. Paid, not verified.
-	pub paid: Balance,
-	/// Of that, the protocol's fee.
-	pub fees: Balance,
+/// How much a call had to touch, in rising order, for what it weighed in the end.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Work {
+	/// Nothing but what the call itself is about.
+	#[default]
+	Ordinary,
+	/// A job that waits in the book after it.
+	Queued,
+	/// Orders that left the book, came back to it or were matched; an answer to a sample; stake that was refilled; a provider
+	/// that has to answer samples from now on, or no more.
+	More,
+}
+
+impl Work {
+	/// [`Self::More`] where there was more to do.
+	pub(crate) fn more_if(more: bool) -> Self {
+		if more {
+			Self::More
+		} else {
+			Self::Ordinary
+		}
+	}
 }
 
 /// Why a provider rejects an assignment.

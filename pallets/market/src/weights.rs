@@ -32,8 +32,8 @@ pub trait WeightInfo {
 	fn on_poll() -> Weight;
 	/// Noting whether the block was busy.
 	fn on_finalize() -> Weight;
-	/// Splitting the fees.
-	fn split_fees() -> Weight;
+	/// Filing an era of a pool, and looking for the next pool.
+	fn close_pool() -> Weight;
 	/// One tick of the deadlines, without its entries.
 	fn serve_tick() -> Weight;
 	/// One entry of the deadlines: a late job that is assigned again, whose provider takes another.
@@ -59,8 +59,26 @@ pub trait WeightInfo {
 	fn touch_silent() -> Weight;
 	/// One entry of the deadlines: a demand that was not answered, with demands that move up.
 	fn serve_silence() -> Weight;
-	/// Rewriting a job of an earlier storage version.
+	/// Rewriting a job, or what else there is one of, of the storage version before.
 	fn migrate_step() -> Weight;
+	/// A submission that is matched and moves no other order.
+	fn submit_job_matched() -> Weight;
+	/// A submission that waits in the book.
+	fn submit_job_queued() -> Weight;
+	/// `count` submissions that are matched and move no other order.
+	fn submit_jobs_matched(count: u32) -> Weight;
+	/// An acceptance by a worker that owes no answer.
+	fn accept_job_only() -> Weight;
+	/// A commitment that moves no order, by a worker that owes no answer.
+	fn commit_result_only() -> Weight;
+	/// A settlement of which the payout account gets all.
+	fn settle_only() -> Weight;
+	/// `count` such settlements.
+	fn settle_jobs_only(count: u32) -> Weight;
+	/// [`Pallet::reprice_ask`](crate::Pallet::reprice_ask)
+	fn reprice_ask() -> Weight;
+	/// [`Pallet::reprice_job`](crate::Pallet::reprice_job)
+	fn reprice_job() -> Weight;
 }
 
 /// Round figures for the tests of this pallet, no two alike.
@@ -108,7 +126,7 @@ impl WeightInfo for () {
 	fn on_finalize() -> Weight {
 		Weight::from_parts(2_000, 0)
 	}
-	fn split_fees() -> Weight {
+	fn close_pool() -> Weight {
 		Weight::from_parts(3_000_000, 0)
 	}
 	fn serve_tick() -> Weight {
@@ -143,5 +161,32 @@ impl WeightInfo for () {
 	}
 	fn migrate_step() -> Weight {
 		Weight::from_parts(26_000, 0)
+	}
+	fn submit_job_matched() -> Weight {
+		Weight::from_parts(90_000_000, 0)
+	}
+	fn submit_job_queued() -> Weight {
+		Weight::from_parts(91_000_000, 0)
+	}
+	fn submit_jobs_matched(count: u32) -> Weight {
+		Weight::from_parts(90_000_000, 0).saturating_mul(count.into())
+	}
+	fn accept_job_only() -> Weight {
+		Weight::from_parts(60_000_000, 0)
+	}
+	fn commit_result_only() -> Weight {
+		Weight::from_parts(60_000_000, 0)
+	}
+	fn settle_only() -> Weight {
+		Weight::from_parts(80_000_000, 0)
+	}
+	fn settle_jobs_only(count: u32) -> Weight {
+		Weight::from_parts(80_000_000, 0).saturating_mul(count.into())
+	}
+	fn reprice_ask() -> Weight {
+		Weight::from_parts(200_000_000, 0)
+	}
+	fn reprice_job() -> Weight {
+		Weight::from_parts(200_000_000, 0)
 	}
 }

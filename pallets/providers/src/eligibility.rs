@@ -5,7 +5,7 @@ use crate::{
 	*,
 };
 use alloc::vec::Vec;
-use millrace_primitives::Price;
+use millrace_primitives::{Minima, Price};
 use polkadot_sdk::frame_support::traits::Get;
 
 /// Providers with their ids, and the id from which to go on, if there are more.
@@ -56,6 +56,31 @@ impl<T: Config> Pallet<T> {
 		}
 		if provider.measuring || !provider.load.has_room(provider.terms.lanes) {
 			return Err(Ineligible::Full);
+		}
+		Ok(())
+	}
+
+	/// Whether the provider has the record that a job asks for.
+	pub(crate) fn check_minima(provider: &ProviderOf<T>, minima: &Minima) -> Result<(), Ineligible> {
+		let (record, stake) = (&provider.record, provider.ledger.active);
+		if stake < minima.stake {
+			return Err(Ineligible::StakeTooLow {
+				have: stake,
+				need: minima.stake,
+			});
+		}
+		if record.completed < minima.paid_jobs {
+			return Err(Ineligible::TooFewPaid {
+				have: record.completed,
+				need: minima.paid_jobs,
+			});
+		}
+		let failed = record.failed_percent();
+		if failed > minima.failed_percent {
+			return Err(Ineligible::TooManyFailed {
+				have: failed,
+				need: minima.failed_percent,
+			});
 		}
 		Ok(())
 	}

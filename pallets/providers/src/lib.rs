@@ -342,11 +342,11 @@ pub mod pallet {
 		StakeTaken {
 			/// The provider.
 			provider: ProviderId,
-			/// Who got it.
-			to: T::AccountId,
+			/// Who got it; none where all of it was to be burned.
+			to: Option<T::AccountId>,
 			/// How much was there to take and arrived, in planck.
 			amount: Balance,
-			/// What was taken and burned, because the receiver's account could not be credited, in planck.
+			/// What was taken and burned, also because the receiver's account could not be credited, in planck.
 			burned: Balance,
 		},
 		/// The worker key was replaced or revoked.
@@ -579,6 +579,8 @@ pub mod pallet {
 		TooManyUnbondings,
 		/// No stake is due: wait for the release tick.
 		NothingToWithdraw,
+		/// There is no such region, or it is not open. Take another; 0 is anywhere.
+		UnknownRegion,
 		/// Jobs or asks rest on the class and region: drain, and wait until they are done.
 		PoolInUse,
 		/// More jobs are assigned or running than the new lanes carry: wait until they are done.
@@ -723,6 +725,7 @@ pub mod pallet {
 		/// ## Errors
 		///
 		/// [`Error::WorkerTaken`], [`Error::PayoutTooPoor`], [`Error::InvalidEndpoint`], [`Error::InvalidLanes`],
+		/// [`Error::UnknownRegion`],
 		/// [`Error::StakeTooLow`], [`Error::InsufficientFunds`].
 		///
 		/// ## Events
@@ -926,8 +929,8 @@ pub mod pallet {
 		/// ## Errors
 		///
 		/// [`Error::UnknownProvider`], [`Error::NotOwner`], [`Error::Exiting`], [`Error::InvalidLanes`],
-		/// [`Error::PoolInUse`], [`Error::LanesInUse`], [`Error::StakeTooLow`] where asks or live jobs would need more
-		/// stake than is active.
+		/// [`Error::UnknownRegion`], [`Error::PoolInUse`], [`Error::LanesInUse`], [`Error::StakeTooLow`] where asks or live
+		/// jobs would need more stake than is active.
 		///
 		/// ## Events
 		///

@@ -5,7 +5,8 @@
 use crate::{types::ProviderTerms, DowntimeStep, Endpoint, HoldReason, LivenessRules, Pallet, ProviderOf};
 use millrace_primitives::{
 	traits::{Classes, JobPhase, Measurement, Measurements, ProtocolClock, ProviderEvents, Providers as _},
-	Balance, ClassFigures, ClassTask, DeviceClass, EnrolmentRules, JobId, KernelHash, Price, ProviderId, Region, Tick,
+	Balance, ClassFigures, ClassTask, DeviceClass, EnrolmentRules, JobId, KernelHash, Pool, Price, ProviderId, Region,
+	Tick,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -154,6 +155,10 @@ impl Classes for Table {
 			floor,
 			..class.genesis_figures()
 		}
+	}
+
+	fn is_open(pool: Pool) -> bool {
+		pool.region.is_in(u16::MAX)
 	}
 }
 

@@ -28,6 +28,7 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_payout_exists(&payout)?;
 		ensure!(endpoint.is_valid(), Error::<T>::InvalidEndpoint);
 		Self::ensure_lanes(&terms)?;
+		ensure!(T::Classes::is_open(terms.pool()), Error::<T>::UnknownRegion);
 		ensure!(bond >= Self::floor(&terms), Error::<T>::StakeTooLow);
 		Self::ensure_affordable(&owner, bond, T::WorkerFloat::get())?;
 		let id = NextProvider::<T>::get();

@@ -3,7 +3,7 @@
 use crate::*;
 use millrace_primitives::{
 	traits::{JobPhase, Measurement, Offence, Outcome, ProviderView, SetAside},
-	JobId, Price,
+	JobId, Minima, Price,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::DispatchResult, ensure},
@@ -27,6 +27,8 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 			running: provider.load.running,
 			measuring: provider.measuring,
 			min_price: provider.terms.min_price,
+			asks: provider.load.asks,
+			completed: provider.record.completed,
 			fraud_clock: provider.fraud_clock,
 		})
 	}
@@ -35,12 +37,10 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 		Self::check_ask(&Providers::<T>::get(provider).ok_or(Ineligible::Unknown)?)
 	}
 
-	fn takes_target(provider: ProviderId, escrow: Balance, price: Price) -> Result<(), Ineligible> {
-		Self::check_target(
-			&Providers::<T>::get(provider).ok_or(Ineligible::Unknown)?,
-			escrow,
-			price,
-		)
+	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible> {
+		let provider = Providers::<T>::get(provider).ok_or(Ineligible::Unknown)?;
+		Self::check_target(&provider, escrow, price)?;
+		Self::check_minima(&provider, minima)
 	}
 
 	fn move_job(
@@ -90,8 +90,8 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 		}
 	}
 
-	fn heard(provider: ProviderId) {
-		Self::note_heard(provider);
+	fn heard(provider: ProviderId) -> bool {
+		Self::note_heard(provider)
 	}
 
 	fn refill_wanted(provider: ProviderId) -> Balance {
@@ -102,7 +102,7 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 		Self::do_refill(provider, amount);
 	}
 
-	fn take_stake(provider: ProviderId, amount: Balance, to: &T::AccountId) -> Balance {
+	fn take_stake(provider: ProviderId, amount: Balance, to: Option<&T::AccountId>) -> Balance {
 		Self::do_take_stake(provider, amount, to)
 	}
 

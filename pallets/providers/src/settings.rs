@@ -62,6 +62,10 @@ impl<T: Config> Pallet<T> {
 		let mut provider = Self::changeable(owner, id)?;
 		Self::ensure_lanes(&terms)?;
 		let same_pool = terms.pool() == provider.terms.pool();
+		ensure!(
+			same_pool || T::Classes::is_open(terms.pool()),
+			Error::<T>::UnknownRegion
+		);
 		ensure!(same_pool || !provider.load.is_engaged(), Error::<T>::PoolInUse);
 		ensure!(provider.load.fits(terms.lanes), Error::<T>::LanesInUse);
 		ensure!(

@@ -145,11 +145,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Moves up to `amount` of the provider's stake to `to` and returns what arrived there.
+	/// Moves up to `amount` of the provider's stake to `to` and returns what arrived there; where that is none, burns it and
+	/// returns how much it was.
 	///
 	/// Never fails: what is there is taken. Where `to` cannot be credited, because it does not exist and this is less
 	/// than the existential deposit, the stake is burned, for a penalty must not depend on who is to get it.
-	pub(crate) fn do_take_stake(id: ProviderId, amount: Balance, to: &T::AccountId) -> Balance {
+	pub(crate) fn do_take_stake(id: ProviderId, amount: Balance, to: Option<&T::AccountId>) -> Balance {
 		let Some(mut provider) = Providers::<T>::get(id) else {
 			return 0;
 		};
@@ -162,11 +163,17 @@ impl<T: Config> Pallet<T> {
 		let owner = provider.owner.clone();
 		Self::put(id, provider);
 
-		let arrived = Self::move_stake(&owner, to, taken);
+		let arrived = match to {
+			Some(to) => Self::move_stake(&owner, to, taken),
+			None => {
+				Self::burn_stake(&owner, taken);
+				0
+			}
+		};
 		let burned = taken.saturating_sub(arrived);
 		Self::deposit_event(Event::StakeTaken {
 			provider: id,
-			to: to.clone(),
+			to: to.cloned(),
 			amount: arrived,
 			burned,
 		});
@@ -174,7 +181,11 @@ impl<T: Config> Pallet<T> {
 		if lost {
 			T::Events::lost_eligibility(id);
 		}
-		arrived
+		if to.is_some() {
+			arrived
+		} else {
+			taken
+		}
 	}
 
 	/// Moves `amount` of the stake that is held on the owner's account to `to`, and returns what arrived. Where `to` cannot

@@ -485,6 +485,23 @@ pub struct Record {
 	pub paid: Balance,
 }
 
+impl Record {
+	/// Jobs that ended with it without being paid, by its own fault.
+	pub fn failed(&self) -> u64 {
+		[self.late, self.no_show, self.abandoned, self.refuted, self.silent]
+			.into_iter()
+			.fold(0, |sum, count| sum.saturating_add(u64::from(count)))
+	}
+
+	/// Which part these are of all that ended with it, in percent, rounded up; 0 where none has.
+	pub fn failed_percent(&self) -> u8 {
+		let failed = self.failed();
+		let ended = failed.saturating_add(u64::from(self.completed));
+		let percent = failed.saturating_mul(100).div_ceil(ended.max(1));
+		u8::try_from(percent).unwrap_or(100)
+	}
+}
+
 /// Who may compute: one record, one host.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub struct Provider<AccountId> {

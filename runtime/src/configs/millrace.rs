@@ -9,6 +9,7 @@ use crate::{
 	RuntimeCall, RuntimeHoldReason, RuntimeOrigin, TransactionPayment, Treasury, TxExtension, MILL,
 };
 use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	dispatch::DispatchInfo,
 	parameter_types,
@@ -25,6 +26,7 @@ use pallet_babe::ParentBlockRandomness;
 use pallet_market::MarketRules;
 use pallet_providers::{DowntimeStep, LivenessRules};
 use polkadot_sdk::*;
+use scale_info::TypeInfo;
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
@@ -61,8 +63,18 @@ pub const fn standard_rules() -> MarketRules {
 		demand_ticks: HOUR,
 		lapse_retry: 200,
 		lapse_max: DAY,
+		job_deposit: JOB_DEPOSIT,
+		byte_deposit: BYTE_DEPOSIT,
+		regions: u16::MAX,
 	}
 }
+
+/// A live job ends within days: it holds this part of what is held for state without an end.
+const JOB_DEPOSIT_PART: Balance = 10;
+/// Held for the items of storage that a live job takes: itself, its deadline, its place in the book or with its provider.
+const JOB_DEPOSIT: Balance = deposit(4, 0).saturating_div(JOB_DEPOSIT_PART);
+/// Held for each byte of a live job.
+const BYTE_DEPOSIT: Balance = deposit(0, 1).saturating_div(JOB_DEPOSIT_PART);
 
 /// The figures of liveness as they are on a chain whose specification does not change them.
 pub const fn standard_liveness() -> LivenessRules {
@@ -158,8 +170,8 @@ pub const WEEK: Tick = DAY.saturating_mul(7);
 pub const SLASH_DELAY: Tick = DAY.saturating_mul(2);
 
 parameter_types! {
-	/// From which the account of the fee pot is derived.
-	pub const FeePotId: PalletId = PalletId(*b"ml/fees0");
+	/// From which the account is derived whose jobs measure devices.
+	pub const MarketId: PalletId = PalletId(*b"ml/fees0");
 	/// Most bytes of a kernel: of the longest valid program.
 	pub const MaxProgramBytes: u32 = MAX_PROGRAM_BYTES;
 	/// What of a slash for fraud goes to who refuted the result.
@@ -230,18 +242,45 @@ impl pallet_providers::Config for Runtime {
 
 impl pallet_market::Config for Runtime {
 	type CallFee = SignedCallFee;
-	type ClassTable = dynamic_params::market::ClassTable;
+	type ClassTable = ClassTable;
 	type Currency = Balances;
 	type HaltOrigin = EnsureRoot<AccountId>;
 	type Kernels = Kernels;
-	type PalletId = FeePotId;
+	type PalletId = MarketId;
 	type Providers = Providers;
-	type Rules = dynamic_params::market::Rules;
+	type Rules = Rules;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Slot = CurrentSlot;
 	type Treasury = TreasuryAddress;
 	type UsageSink = ();
 	type WeightInfo = weights::pallet_market::WeightInfo<Runtime>;
+}
+
+/// The governed figures of the market. One parameter, as every submission needs all of it: one item to read.
+#[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct MarketFigures {
+	/// Windows, fees and bounds.
+	pub rules: MarketRules,
+	/// What each device class can do at least, and the stake that it needs, in the order of [`DeviceClass::ALL`].
+	pub classes: [ClassFigures; 6],
+}
+
+/// The rules that are in force.
+#[derive(Debug)]
+pub struct Rules;
+impl Get<MarketRules> for Rules {
+	fn get() -> MarketRules {
+		dynamic_params::market::Figures::get().rules
+	}
+}
+
+/// The classes that are in force.
+#[derive(Debug)]
+pub struct ClassTable;
+impl Get<[ClassFigures; 6]> for ClassTable {
+	fn get() -> [ClassFigures; 6] {
+		dynamic_params::market::Figures::get().classes
+	}
 }
 
 /// What a signed call of ordinary class costs at the current multiplier, without a tip.
@@ -281,7 +320,13 @@ impl crate::settings::ApplyWindows for GenesisWindows {
 	fn apply(windows: &ProtocolWindows) {
 		use dynamic_params::{kernels, market, providers};
 		let parameters = [
-			RuntimeParameters::Market(market::Parameters::Rules(market::Rules, Some(windows.market.clone()))),
+			RuntimeParameters::Market(market::Parameters::Figures(
+				market::Figures,
+				Some(MarketFigures {
+					rules: windows.market.clone(),
+					classes: standard_classes(),
+				}),
+			)),
 			RuntimeParameters::Providers(providers::Parameters::UnbondTicks(
 				providers::UnbondTicks,
 				Some(windows.unbond_ticks),

@@ -3,11 +3,10 @@
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 #![allow(missing_docs, reason = "the macros generate keys and values for each parameter")]
 
-use super::millrace::{standard_classes, standard_liveness, standard_rules, SLASH_DELAY, WEEK};
+use super::millrace::{standard_classes, standard_liveness, standard_rules, MarketFigures, SLASH_DELAY, WEEK};
 use crate::Runtime;
 use frame_support::dynamic_params::{dynamic_pallet_params, dynamic_params};
-use millrace_primitives::{ClassFigures, EnrolmentRules, Tick};
-use pallet_market::MarketRules;
+use millrace_primitives::{EnrolmentRules, Tick};
 use pallet_providers::LivenessRules;
 use polkadot_sdk::*;
 use sp_runtime::FixedU128;
@@ -31,12 +30,12 @@ pub mod dynamic_params {
 	#[dynamic_pallet_params]
 	#[codec(index = 1)]
 	pub mod market {
-		/// Windows, fees and bounds.
-		#[codec(index = 0)]
-		pub static Rules: MarketRules = standard_rules();
-		/// What each device class can do at least, and the stake that it needs.
-		#[codec(index = 1)]
-		pub static ClassTable: [ClassFigures; 6] = standard_classes();
+		/// Windows, fees, bounds, and the classes. The indices 0 and 1 were those of the rules and the classes when they were two.
+		#[codec(index = 2)]
+		pub static Figures: MarketFigures = MarketFigures {
+			rules: standard_rules(),
+			classes: standard_classes(),
+		};
 	}
 
 	/// Providers.

@@ -9,8 +9,8 @@ use super::{
 use frame_support::traits::fungible::Inspect;
 use millrace_kernel::tree::SumNode;
 use millrace_primitives::{
-	price::UNITS_PER_PRICE, DeviceClass, JobId, JobKind, JobSpec, Level, Pool, Price, ProviderId, Region, SlashId,
-	Target, Terms, MILL,
+	price::UNITS_PER_PRICE, DeviceClass, JobId, JobKind, JobSpec, Level, Minima, Pool, Price, ProviderId, Region,
+	SlashId, Target, Terms, MILL,
 };
 use millrace_runtime::{AccountId, Balances, Market, Runtime, RuntimeCall, RuntimeEvent, UncheckedExtrinsic};
 use pallet_market::Call as MarketCall;
@@ -83,6 +83,7 @@ impl Case {
 				Target::Provider {
 					provider: PROVIDER,
 					price: Price(u64::try_from(price).expect("a price of 64 bits").max(64)),
+					minima: Minima::default(),
 				}
 			}
 		}

@@ -4,8 +4,8 @@ use super::random::Random;
 use crate::chain::{genesis, set_enrolment, work::Work};
 use frame_support::genesis_builder_helper::build_state;
 use millrace_primitives::{
-	price::UNITS_PER_PRICE, Balance, DeviceClass, EnrolmentRules, JobId, JobKind, Level, Pool, Price, ProviderId,
-	Region, Target, Terms, Tick, HOUR, MILL,
+	price::UNITS_PER_PRICE, Balance, DeviceClass, EnrolmentRules, JobId, JobKind, Level, Minima, Pool, Price,
+	ProviderId, Region, Target, Terms, Tick, HOUR, MILL,
 };
 use millrace_runtime::{
 	AccountId, Market, Providers, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, System,
@@ -210,12 +210,17 @@ impl Sim {
 		let spec = self.work.spec(self.terms(Target::Provider {
 			provider,
 			price: Price(0),
+			minima: Minima::default(),
 		}));
 		let bytes = u128::from(ITEMS) * u128::from(crate::chain::work::ITEM_BYTES);
 		let worst = bytes * u128::from(figures.units_per_byte) + u128::from(ITEMS) * u128::from(spec.max_units);
 		let price = u64::try_from(escrow * UNITS_PER_PRICE / worst).expect("a price of 64 bits");
 		let price = Price(price.max(Level(0).price().0));
-		let spec = self.work.spec(self.terms(Target::Provider { provider, price }));
+		let spec = self.work.spec(self.terms(Target::Provider {
+			provider,
+			price,
+			minima: Minima::default(),
+		}));
 		let events = self.must(buyer, MarketCall::submit_job { spec });
 		let job = assigned(&events).expect("an offer goes to whom it names");
 		self.must(&Sim::worker(provider), MarketCall::accept_job { job });

@@ -36,7 +36,7 @@ pub(super) struct Registered {
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 pub(super) struct StakeTaken {
 	pub(super) provider: u32,
-	pub(super) to: AccountId,
+	pub(super) to: Option<AccountId>,
 	pub(super) amount: u128,
 	pub(super) burned: u128,
 }
@@ -67,9 +67,9 @@ pub(super) struct OfJob {
 
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-pub(super) struct Cancelled {
+pub(super) struct Ended {
 	pub(super) job: H256,
-	pub(super) fee_paid: u128,
+	pub(super) fees_paid: u128,
 }
 
 #[derive(DecodeAsType)]
@@ -107,7 +107,7 @@ pub(super) struct Refuted {
 
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-pub(super) struct Split {
-	pub(super) burned: u128,
+pub(super) struct Closed {
+	pub(super) fees: u128,
 	pub(super) treasury: u128,
 }

@@ -13,9 +13,6 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// What the fee pot keeps when its fees are split: the existential deposit.
-const POT_REST: u128 = 100_000_000_000;
-
 fn main() -> ExitCode {
 	let keep = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
 		[] => false,
@@ -53,11 +50,11 @@ fn main() -> ExitCode {
 	check_kmers(&examples, &jobs[1].1);
 	progress("the k-mer counts are those of native code");
 
-	println!("..      waiting for the fees to be split between the burn and the treasury (at most two minutes)");
+	println!("..      waiting for the end of the fee era, when the treasury gets its part (at most two minutes)");
 	network
 		.node
-		.wait_until("the split of the fees", Duration::from_secs(240), |_| {
-			network.ledger().fee_pot == POT_REST
+		.wait_until("the end of the fee era", Duration::from_secs(240), |_| {
+			network.ledger().era_fees == 0
 		});
 	let after = network.ledger();
 	print_jobs(&jobs);
@@ -244,10 +241,10 @@ fn print_money(jobs: &[(&str, Value)], before: &Ledger, after: &Ledger) {
 	let lost = before.requester - after.requester;
 	let earned = after.payout - before.payout;
 	let treasury = after.treasury - before.treasury;
-	// The owner's job fee for the measurement of the device, if it was not split before.
-	let waiting = before.fee_pot - after.fee_pot;
-	let collected = sum("protocol_fee") + job_fees + waiting;
-	let burned = collected - treasury;
+	let collected = sum("protocol_fee") + job_fees;
+	// The owner's job fee for the measurement of the device, if the treasury had not had its part before.
+	let waiting = before.era_fees - after.era_fees;
+	let burned = collected + waiting - treasury;
 	let worker = before.worker - after.worker;
 	let author = after.author - before.author;
 
@@ -261,7 +258,6 @@ fn print_money(jobs: &[(&str, Value)], before: &Ledger, after: &Ledger) {
 		("provider: owner (stake)", before.owner, after.owner),
 		("provider: worker", before.worker, after.worker),
 		("treasury", before.treasury, after.treasury),
-		("fee pot", before.fee_pot, after.fee_pot),
 		("block author", before.author, after.author),
 		("issuance", before.issuance, after.issuance),
 	] {
@@ -294,11 +290,17 @@ fn print_money(jobs: &[(&str, Value)], before: &Ledger, after: &Ledger) {
 		earned + burned + treasury + transaction_fees,
 		"nothing is lost on the way"
 	);
+	// A fifth, rounded down in each era that has ended.
+	let fifth = (collected + waiting) / 5;
+	assert!(
+		treasury <= fifth && treasury + 5 > fifth,
+		"the treasury's part is {treasury}, and a fifth is {fifth}"
+	);
 	assert_eq!(after.owner, before.owner, "stake is untouched");
 	// The rest of the issuance that is gone are transaction fees, less what the block author got of them.
 	assert_eq!(
 		before.issuance - after.issuance,
-		burned + transaction_fees + worker - author,
+		collected - treasury + transaction_fees + worker - author,
 		"the issuance adds up"
 	);
 	println!("adds up to the planck; the worker's own transaction fees were {worker}");

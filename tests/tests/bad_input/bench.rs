@@ -28,6 +28,10 @@ stake below the floor     |   6 | stake of 335 MILL is too low … 336 MILL     
 no money for the stake    |   6 | can spend 0.1 MILL … stake                   | send money
 node not reachable        |   4 | no node answers at ws://127.0.0.1:           | --url
 worker key not authorised |   3 | no provider names the worker key 5           | set-worker
+hours that overlap        |   3 | rule 2 … together with rule 1 … mon at 11:00 | let one rule end when
+price above the ladder    |   3 | `asks` of preset `home` … no price level     | level 255
+preset that is not there  |   3 | there is no preset `nigth`                   | ladder, night, steady
+two devices, one worker   |   3 | 2 devices are listed                         | one worker for each device
 changed input             |   3 | input 0 has changed since job 0x             | put the file back
 full disk, result         |   1 | could not be fetched … File too large        | `millrace job fetch 0x
 full disk, output         |   1 | cannot write … disk.tsv: File too large      | `millrace job fetch 0x

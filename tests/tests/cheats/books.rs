@@ -165,20 +165,19 @@ impl Scene {
 		}
 		let commons = audit.commons;
 		println!(
-			"all | {} blocks, {} accounts | every balance of every block by its events | treasury {}, fee pot {}, author {}, \
-			 burned of fees in the pot {}, issuance {}",
+			"all | {} blocks, {} accounts | every balance of every block by its events | treasury {}, author {}, \
+			 fees of jobs that were burned {}, issuance {}",
 			audit.block,
 			audit.changes.len(),
 			mill(commons.treasury),
-			mill(commons.pot),
 			mill(commons.author),
-			mill(commons.split_burned),
+			mill(commons.job_fees),
 			mill(commons.issuance),
 		);
 		// All money that anybody lost is somewhere else, or burned.
 		let held: i128 = audit.changes.values().map(Change::total).sum();
 		assert_eq!(
-			held + commons.treasury + commons.pot + commons.author,
+			held + commons.treasury + commons.author,
 			commons.issuance,
 			"nothing is lost on the way"
 		);
@@ -194,14 +193,14 @@ impl Scene {
 	/// How everybody's balance has changed around one provider, and what that caused elsewhere.
 	fn changes(&self, audit: &Audit, name: &str) -> String {
 		let mut texts = Vec::new();
-		let (mut author, mut pot, mut burned) = (0, 0, 0);
+		let (mut author, mut job_fees, mut burned) = (0, 0, 0);
 		for role in roles() {
 			let Some(account) = self.account(name, role) else {
 				continue;
 			};
 			let (change, effect) = (audit.change(&account), audit.effect(&account));
 			author += effect.author;
-			pot += effect.pot;
+			job_fees += effect.job_fees;
 			burned += effect.burned;
 			// Registering moves a float from every owner to its worker.
 			let apart = change.total() - change.fees - change.floats;
@@ -210,9 +209,9 @@ impl Scene {
 			}
 		}
 		texts.push(format!(
-			"fee pot {}, author {}, burned {}",
-			mill(pot),
+			"author {}, burned of jobs' fees {}, of others {}",
 			mill(author),
+			mill(job_fees),
 			mill(burned)
 		));
 		texts.join(", ")

@@ -7,7 +7,7 @@ use super::{
 	world::{escrow, kernel, key, payment, World, BYTES, FLOOR, ITEMS, JOB_FEE, MAX_UNITS, MILL},
 };
 use millrace_client::{
-	chain::{Call, ChainError, JobEvent, JobId, JobSpec, JobState, Price, Target, Terms},
+	chain::{Call, ChainError, JobEvent, JobId, JobSpec, JobState, Minima, Price, Target, Terms},
 	check::{Case, Subject},
 	job::Input,
 };
@@ -211,6 +211,7 @@ fn submit_all(world: &World, cast: &Cast<'_>, jobs: impl Iterator<Item = (u64, u
 					target: Target::Provider {
 						provider: cast.provider,
 						price: Price(u64::try_from(price).expect("a price")),
+						minima: Minima::default(),
 					},
 					public: false,
 					run_ticks: 150,

@@ -147,7 +147,7 @@ pub(crate) struct JobSettled {
 
 #[derive(Clone, Copy, Debug, DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-pub(crate) struct FeesSplit {
+pub(crate) struct EraClosed {
 	pub(crate) treasury: u128,
 }
 
@@ -198,7 +198,7 @@ happenings! {
 	"Market" AskWithdrawn
 	"Market" WindowExtended
 	"Market" JobSettled
-	"Market" FeesSplit
+	"Market" EraClosed
 }
 
 fn fields<E: DecodeAsFields>(event: &Event<'_, SubstrateConfig>) -> E {

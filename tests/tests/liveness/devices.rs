@@ -10,8 +10,8 @@ use crate::{
 	},
 };
 use millrace_client::chain::{
-	Call, DeviceFacts, DeviceState, JobId, JobSpec, JobState, JobView, Level, Price, ProviderId, Status, Target, Terms,
-	H256,
+	Call, DeviceFacts, DeviceState, JobId, JobSpec, JobState, JobView, Level, Minima, Price, ProviderId, Status,
+	Target, Terms, H256,
 };
 use millrace_compute::{Options, Runner};
 use millrace_kernel::{
@@ -300,7 +300,8 @@ fn enrol(world: &World, provider: &Provider<'_>) -> MeasurementBegun {
 		job.spec.terms.target,
 		Target::Provider {
 			provider: id,
-			price: Price(0)
+			price: Price(0),
+			minima: Minima::default()
 		}
 	);
 	assert!(
@@ -351,6 +352,7 @@ fn offer(world: &World, provider: ProviderId) -> Call {
 			target: Target::Provider {
 				provider,
 				price: Price(30_000_000),
+				minima: Minima::default(),
 			},
 			public: true,
 			run_ticks: 150,

@@ -68,10 +68,10 @@ pub(crate) fn killed(world: &World, provider: &mut Provider<'_>) {
 	assert_eq!(payment.burned, 0);
 	// An era of fees may end in the same block.
 	let fees: u128 = chronicle
-		.all(paid.block, |_: &crate::chronicle::FeesSplit| true)
+		.all(paid.block, |_: &crate::chronicle::EraClosed| true)
 		.iter()
 		.filter(|(at, _)| at.block == paid.block)
-		.map(|(_, split)| split.treasury)
+		.map(|(_, closed)| closed.treasury)
 		.sum();
 	// So may the slash of another provider's outage that was found in the same hour.
 	let slashes: u128 = chronicle

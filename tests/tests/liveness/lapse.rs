@@ -5,7 +5,7 @@ use crate::{
 	world::{account, key, mill, Provider, World, BACK, RETRY},
 };
 use millrace_client::{
-	chain::{Call, JobEvent, JobId, JobSpec, JobState, Price, Target, Terms, H256},
+	chain::{Call, JobEvent, JobId, JobSpec, JobState, Minima, Price, Target, Terms, H256},
 	job::kernel_hash,
 	keys::Key,
 };
@@ -125,6 +125,7 @@ fn submit(world: &World, provider: &Provider<'_>, requester: &Key) -> JobId {
 				target: Target::Provider {
 					provider: provider.id,
 					price: Price(PRICE),
+					minima: Minima::default(),
 				},
 				public: false,
 				run_ticks: 150,

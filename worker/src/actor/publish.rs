@@ -4,7 +4,7 @@ use super::Actor;
 use crate::{
 	enrolment::Stage,
 	journal::{Entry, Key, Step},
-	report::{DemandRow, DeviceRow, JobRow, RefusedRow, Report},
+	report::{DemandRow, DeviceRow, JobRow, OfferRow, RefusedRow, Report},
 	table::Row,
 	view::{window_of, View},
 };
@@ -60,6 +60,18 @@ impl Actor {
 		})
 	}
 
+	/// What should stand in the book, if the settings say so.
+	fn offer(&self, view: &View) -> Option<OfferRow> {
+		let (rules, wanted) = self.standing.wanted(view)?;
+		let nothing = wanted.as_ref().err().map(ToString::to_string);
+		let levels = wanted.iter().flatten().map(|ask| ask.level.0);
+		Some(OfferRow {
+			preset: rules.name.clone(),
+			wanted: levels.collect(),
+			nothing,
+		})
+	}
+
 	/// Renews the status file.
 	pub(super) fn report(&self, view: &View, entries: &BTreeMap<Key, Entry>) {
 		let report = Report {
@@ -72,7 +84,9 @@ impl Actor {
 			lanes: view.provider.terms.lanes,
 			running: view.provider.running,
 			device: self.device(view),
-			asks: view.asks.iter().map(|ask| ask.level.0).collect(),
+			asks: view.book.asks.iter().map(|ask| ask.level.0).collect(),
+			offer: self.offer(view),
+			warnings: self.warnings(),
 			backend: self.parts.tools.backend.describe(),
 			stopped: self.unfit(),
 			convicted: view.provider.fraud_clock,

@@ -13,6 +13,7 @@ mod work;
 use super::message::{bounded, Answer, Request};
 use clap::Args;
 use listen::{leave, listen};
+pub(crate) use memory::available as free_memory;
 use millrace_compute::{with_causes, Choice, Runner};
 use report::send;
 use std::{path::PathBuf, process::ExitCode};

@@ -7,6 +7,9 @@ use super::{
 use millrace_compute::{BackendKind, Choice};
 use std::{collections::HashMap, time::Instant};
 
+/// Jobs that a worker runs at once: see [`Lane::Run`].
+pub const RUNS_AT_ONCE: u16 = 1;
+
 /// What is done at most once at a time.
 #[derive(Clone, Copy)]
 pub(super) enum Lane {

@@ -124,6 +124,8 @@ pub enum CallKind {
 	Heartbeat,
 	/// `enrol_device`.
 	EnrolDevice,
+	/// `reprice_ask`.
+	RepriceAsk,
 }
 
 /// A signed extrinsic. Kept whole: sending the same bytes again is always safe, signing anew is not.

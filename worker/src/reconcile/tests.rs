@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::journal::{Anchor, Intent, Outcome};
-use millrace_client::chain::{AccountId, InputRef, JobId, JobSpec, KernelHash, Price, Target, Terms, H256, MEASURER};
+use millrace_client::chain::{
+	AccountId, InputRef, JobId, JobSpec, KernelHash, Minima, Price, Target, Terms, H256, MEASURER,
+};
 
 const UNTIL: Tick = 100;
 const ROOT: [u8; 32] = [9; 32];
@@ -28,6 +30,7 @@ fn job(state: JobState, inputs: usize) -> JobView {
 				target: Target::Provider {
 					provider: 7,
 					price: Price(64),
+					minima: Minima::default(),
 				},
 				public: false,
 				run_ticks: 50,
@@ -137,6 +140,7 @@ fn facts<'a>(job: Option<&'a JobView>, entry: Option<&'a Entry>) -> Facts<'a> {
 		best: 30,
 		nonce: 5,
 		free_lanes: 1,
+		busy: false,
 		files: Files::Complete,
 		verdict: None,
 		sent: true,
@@ -338,6 +342,7 @@ fn a_full_worker_waits_and_says_busy_at_the_end() {
 	let (job, ready) = (assigned_job(), entry(Step::InputsReady));
 	let full = Facts {
 		free_lanes: 0,
+		busy: true,
 		..facts(Some(&job), Some(&ready))
 	};
 	assert_eq!(decide(&full), Action::Wait);
@@ -345,6 +350,24 @@ fn a_full_worker_waits_and_says_busy_at_the_end() {
 		decide(&Facts { tick: UNTIL, ..full }),
 		Action::Reject(RejectReason::Busy)
 	);
+}
+
+#[test]
+fn a_worker_that_only_means_to_use_its_lanes_never_says_busy() {
+	let (job, ready) = (assigned_job(), entry(Step::InputsReady));
+	let at = |tick: Tick, files: Files| {
+		decide(&Facts {
+			free_lanes: 0,
+			tick,
+			files,
+			..facts(Some(&job), Some(&ready))
+		})
+	};
+	assert_eq!(at(UNTIL - REJECT_MARGIN, Files::Complete), Action::Wait);
+	assert_eq!(at(UNTIL - LAST_TICKS - 1, Files::Complete), Action::Wait);
+	assert_eq!(at(UNTIL - LAST_TICKS, Files::Complete), Action::Accept);
+	assert_eq!(at(UNTIL, Files::Complete), Action::Accept);
+	assert_eq!(at(UNTIL, Files::Untaken), Action::Take);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Jobs in a temporary state directory.
 
 use millrace_client::chain::{
-	AccountId, InputRef, JobId, JobSpec, JobState, JobView, KernelHash, Price, Target, Terms, H256,
+	AccountId, InputRef, JobId, JobSpec, JobState, JobView, KernelHash, Minima, Price, Target, Terms, H256,
 };
 use millrace_compute::{bundle_len, parse_bundle, Choice, Options, Runner};
 use millrace_kernel::{
@@ -184,6 +184,7 @@ impl Fixture {
 					target: Target::Provider {
 						provider: 7,
 						price: Price(64),
+						minima: Minima::default(),
 					},
 					public: false,
 					run_ticks: 1_000,

@@ -1,134 +1,322 @@
-//! To storage version 2: a job keeps all windows under which it was submitted.
+//! What storage version 2 had otherwise. Parts that have not changed since are the present types.
 
-use super::v1;
-use crate::{weights::WeightInfo, Config, Jobs, Pallet};
-use alloc::vec::Vec;
-use codec::DecodeAll;
-use core::marker::PhantomData;
-use millrace_primitives::{JobId, Tick};
-use polkadot_sdk::frame_support::{
-	migrations::{MigrationId, SteppedMigration, SteppedMigrationError},
-	storage::{unhashed, StoragePrefixedMap},
-	traits::{Get, GetStorageVersion, StorageVersion},
-	weights::WeightMeter,
+#![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
+
+use crate::{types, Config, Pallet};
+use codec::{Decode, Encode, MaxEncodedLen};
+use millrace_primitives::{
+	job::{MAX_INPUTS, MAX_PARAMS},
+	traits::Providers,
+	Balance, InputRef, KernelHash, Minima, Pool, Price, ProviderId, Target, Terms, Tick,
 };
-#[cfg(any(feature = "try-runtime", test))]
-use {
-	codec::Encode,
-	polkadot_sdk::{frame_support::ensure, sp_runtime::TryRuntimeError},
+use polkadot_sdk::{
+	frame_support::{storage_alias, Twox64Concat},
+	sp_core::{ConstU32, H256},
+	sp_runtime::{BoundedVec, Perbill},
 };
 
-/// Which pallet it is that a migration belongs to.
-const PALLET_MIGRATIONS_ID: &[u8; 13] = b"pallet-market";
+/// The price levels in use on each side of each pool.
+#[storage_alias]
+pub(crate) type Bitmaps<T: Config> = StorageMap<Pallet<T>, Twox64Concat, (Pool, types::Side), types::LevelSet>;
 
-/// A job as version 1 had it.
-type Old<T> = v1::Job<<T as polkadot_sdk::frame_system::Config>::AccountId>;
+/// Whether the market was halted.
+#[storage_alias]
+pub(crate) type Halted<T: Config> = StorageValue<Pallet<T>, bool>;
 
-/// Rewrites the live jobs, one after the other.
-///
-/// It may be begun anew at any point: whatever the states of two jobs, their parts from `demand_ticks` on have not the same
-/// length in both layouts, so no bytes are a whole job in both, and one that is rewritten already stays as it is.
-pub struct MigrateToV2<T>(PhantomData<T>);
+/// The fees that waited in the pot.
+#[storage_alias]
+pub(crate) type FeeEra<T: Config> = StorageValue<Pallet<T>, FeeTally>;
 
-impl<T: Config> SteppedMigration for MigrateToV2<T> {
-	/// The job that was looked at last.
-	type Cursor = JobId;
-	type Identifier = MigrationId<13>;
+/// See [`types::ClockState`].
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, PartialEq)]
+pub(crate) struct ClockState {
+	pub(crate) tick: Tick,
+	pub(crate) last_slot: u64,
+	pub(crate) busy: bool,
+}
 
-	fn id() -> Self::Identifier {
-		MigrationId {
-			pallet_id: *PALLET_MIGRATIONS_ID,
-			version_from: 1,
-			version_to: 2,
+/// What was counted of the pot.
+#[derive(Clone, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq)]
+pub(crate) struct FeeTally {
+	pub(crate) started: Tick,
+	pub(crate) collected: Balance,
+}
+
+/// See [`types::ProviderAsks`].
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub(crate) struct ProviderAsks {
+	pub(crate) slots: [Option<types::Ask>; 4],
+	pub(crate) no_shows: u8,
+	pub(crate) barred_until: Tick,
+	pub(crate) paused_until: Tick,
+	pub(crate) wake: Option<Tick>,
+}
+
+/// See [`millrace_primitives::Target`].
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, PartialEq)]
+pub(crate) enum OldTarget {
+	Book {
+		pool: Pool,
+		level: millrace_primitives::Level,
+	},
+	Provider {
+		provider: ProviderId,
+		price: Price,
+	},
+}
+
+/// See [`millrace_primitives::Terms`].
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, PartialEq)]
+pub(crate) struct OldTerms {
+	pub(crate) target: OldTarget,
+	pub(crate) public: bool,
+	pub(crate) run_ticks: Tick,
+	pub(crate) window: Tick,
+	pub(crate) expires: Tick,
+}
+
+/// See [`types::JobState`].
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub(crate) enum JobState<AccountId> {
+	Pending,
+	Assigned {
+		provider: ProviderId,
+		until: Tick,
+	},
+	Running {
+		provider: ProviderId,
+		payout: AccountId,
+		deadline: Tick,
+	},
+	Committed {
+		provider: ProviderId,
+		payout: AccountId,
+		root: H256,
+		units: u64,
+		window: types::Window,
+	},
+}
+
+/// See [`types::Job`].
+#[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
+pub(crate) struct Job<AccountId> {
+	pub(crate) requester: AccountId,
+	pub(crate) kernel: KernelHash,
+	pub(crate) items: u32,
+	pub(crate) params: BoundedVec<u64, ConstU32<MAX_PARAMS>>,
+	pub(crate) inputs: BoundedVec<InputRef, ConstU32<MAX_INPUTS>>,
+	pub(crate) max_units: u32,
+	pub(crate) data_key: [u8; 32],
+	pub(crate) terms: OldTerms,
+	pub(crate) price: Price,
+	pub(crate) fee_rate: Perbill,
+	pub(crate) items_per_leaf: u32,
+	pub(crate) item_size: u16,
+	pub(crate) data_units: u128,
+	pub(crate) escrow: Balance,
+	pub(crate) fees_left: u8,
+	pub(crate) job_fee: Balance,
+	pub(crate) min_job: Balance,
+	pub(crate) accept_ticks: Tick,
+	pub(crate) late_share: Perbill,
+	pub(crate) late_fees: u32,
+	pub(crate) assignments: u8,
+	pub(crate) acceptances: u8,
+	pub(crate) demand_ticks: Tick,
+	pub(crate) window_min: Tick,
+	pub(crate) demanded: u32,
+	pub(crate) lapse_max: Tick,
+	pub(crate) lapses_by: Option<Tick>,
+	pub(crate) state: JobState<AccountId>,
+}
+
+impl ProviderAsks {
+	/// The asks as they go on. Whoever did not show up does not forget it by the upgrade.
+	pub(crate) fn upgrade(self, completed: u32) -> types::ProviderAsks {
+		types::ProviderAsks {
+			slots: self.slots,
+			no_shows: self.no_shows,
+			barred_until: self.barred_until,
+			paused_until: self.paused_until,
+			wake: self.wake,
+			completed: if self.no_shows == 0 { 0 } else { completed },
 		}
-	}
-
-	fn migrating_prefixes() -> Option<impl IntoIterator<Item = Vec<u8>>> {
-		Some([Jobs::<T>::final_prefix().to_vec()])
-	}
-
-	fn step(
-		mut cursor: Option<Self::Cursor>,
-		meter: &mut WeightMeter,
-	) -> Result<Option<Self::Cursor>, SteppedMigrationError> {
-		if Pallet::<T>::on_chain_storage_version() != u16::from(Self::id().version_from) {
-			return Ok(None);
-		}
-		let required = T::WeightInfo::migrate_step();
-		if meter.remaining().any_lt(required) {
-			return Err(SteppedMigrationError::InsufficientWeight { required });
-		}
-		let window_min = T::Rules::get().window_min;
-		while meter.try_consume(required).is_ok() {
-			let next = match cursor {
-				Some(last) => Jobs::<T>::iter_keys_from_key(last).next(),
-				None => Jobs::<T>::iter_keys().next(),
-			};
-			let Some(id) = next else {
-				StorageVersion::new(u16::from(Self::id().version_to)).put::<Pallet<T>>();
-				return Ok(None);
-			};
-			Self::rewrite(id, window_min);
-			cursor = Some(id);
-		}
-		Ok(cursor)
-	}
-
-	#[cfg(feature = "try-runtime")]
-	fn pre_upgrade() -> Result<Vec<u8>, TryRuntimeError> {
-		Self::note()
-	}
-
-	#[cfg(feature = "try-runtime")]
-	fn post_upgrade(state: Vec<u8>) -> Result<(), TryRuntimeError> {
-		Self::compare(&state)
 	}
 }
 
-impl<T: Config> MigrateToV2<T> {
-	/// The job, if it is still of version 1.
-	fn old(id: JobId) -> Option<Old<T>> {
-		let bytes = unhashed::get_raw(&Jobs::<T>::hashed_key_for(id))?;
-		Old::<T>::decode_all(&mut bytes.as_slice()).ok()
-	}
-
-	/// Brings a job to the new layout. Bytes that are of neither layout stay: no runtime could ever read them, and one such
-	/// job is no reason to halt the chain.
-	fn rewrite(id: JobId, window_min: Tick) {
-		if let Some(old) = Self::old(id) {
-			Jobs::<T>::insert(id, old.upgrade(window_min));
-		} else if Jobs::<T>::try_get(id).is_err() {
-			log::error!(target: crate::LOG_TARGET, "{id:?} does not decode");
-		}
+impl<AccountId> Job<AccountId> {
+	/// The job as it goes on from tick `now`. What it used up of its fees was taken then, so only the rest is held; and
+	/// nothing is held for its storage.
+	pub(crate) fn upgrade<T: Config<AccountId = AccountId>>(
+		self,
+		now: Tick,
+		stuck: bool,
+	) -> Option<types::Job<AccountId>> {
+		let (target, pool) = match self.terms.target {
+			OldTarget::Book { pool, level } => (Target::Book { pool, level }, pool),
+			OldTarget::Provider { provider, price } => (
+				Target::Provider {
+					provider,
+					price,
+					minima: Minima::default(),
+				},
+				T::Providers::view(provider)?.pool,
+			),
+		};
+		Some(types::Job {
+			requester: self.requester,
+			kernel: self.kernel,
+			items: self.items,
+			params: self.params,
+			inputs: self.inputs,
+			max_units: self.max_units,
+			data_key: self.data_key,
+			terms: Terms {
+				target,
+				public: self.terms.public,
+				run_ticks: self.terms.run_ticks,
+				window: self.terms.window,
+				expires: self.terms.expires,
+			},
+			pool,
+			submitted: now,
+			price: self.price,
+			fee_rate: self.fee_rate,
+			items_per_leaf: self.items_per_leaf,
+			item_size: self.item_size,
+			data_units: self.data_units,
+			escrow: self.escrow,
+			fees: self.fees_left,
+			fees_left: self.fees_left,
+			job_fee: self.job_fee,
+			min_job: self.min_job,
+			deposit: 0,
+			accept_ticks: self.accept_ticks,
+			late_share: self.late_share,
+			late_fees: self.late_fees,
+			assignments: self.assignments,
+			acceptances: self.acceptances,
+			demand_ticks: self.demand_ticks,
+			window_min: self.window_min,
+			demanded: self.demanded,
+			lapse_max: self.lapse_max,
+			lapses_by: self.lapses_by,
+			stuck,
+			state: match self.state {
+				JobState::Pending => types::JobState::Pending,
+				JobState::Assigned { provider, until } => types::JobState::Assigned { provider, until },
+				JobState::Running {
+					provider,
+					payout,
+					deadline,
+				} => types::JobState::Running {
+					provider,
+					payout,
+					deadline,
+				},
+				JobState::Committed {
+					provider,
+					payout,
+					root,
+					units,
+					window,
+				} => types::JobState::Committed {
+					provider,
+					payout,
+					root,
+					units,
+					at: now,
+					window,
+				},
+			},
+		})
 	}
 }
 
-/// What try-runtime checks around the migration.
-#[cfg(any(feature = "try-runtime", test))]
-impl<T: Config> MigrateToV2<T> {
-	/// Notes all jobs, each of which must be of version 1.
-	pub(crate) fn note() -> Result<Vec<u8>, TryRuntimeError> {
-		let mut before: Vec<(JobId, Old<T>)> = Vec::new();
-		if Pallet::<T>::on_chain_storage_version() == u16::from(Self::id().version_from) {
-			for id in Jobs::<T>::iter_keys() {
-				before.push((id, Self::old(id).ok_or("a job is not of version 1")?));
+/// As they would have been then.
+#[cfg(any(test, feature = "runtime-benchmarks"))]
+mod back {
+	use super::*;
+
+	impl From<types::ProviderAsks> for ProviderAsks {
+		fn from(new: types::ProviderAsks) -> Self {
+			Self {
+				slots: new.slots,
+				no_shows: new.no_shows,
+				barred_until: new.barred_until,
+				paused_until: new.paused_until,
+				wake: new.wake,
 			}
 		}
-		Ok(before.encode())
 	}
 
-	/// Compares the noted jobs with those that are there now, and checks every invariant.
-	pub(crate) fn compare(mut noted: &[u8]) -> Result<(), TryRuntimeError> {
-		let before = Vec::<(JobId, Old<T>)>::decode_all(&mut noted).map_err(|_| "what was noted does not decode")?;
-		let window_min = T::Rules::get().window_min;
-		for (id, old) in before {
-			let new = Jobs::<T>::get(id).ok_or("a job is lost")?;
-			ensure!(new == old.upgrade(window_min), "a job has changed");
+	impl<AccountId> From<types::Job<AccountId>> for Job<AccountId> {
+		fn from(new: types::Job<AccountId>) -> Self {
+			Self {
+				requester: new.requester,
+				kernel: new.kernel,
+				items: new.items,
+				params: new.params,
+				inputs: new.inputs,
+				max_units: new.max_units,
+				data_key: new.data_key,
+				terms: OldTerms {
+					target: match new.terms.target {
+						Target::Book { pool, level } => OldTarget::Book { pool, level },
+						Target::Provider { provider, price, .. } => OldTarget::Provider { provider, price },
+					},
+					public: new.terms.public,
+					run_ticks: new.terms.run_ticks,
+					window: new.terms.window,
+					expires: new.terms.expires,
+				},
+				price: new.price,
+				fee_rate: new.fee_rate,
+				items_per_leaf: new.items_per_leaf,
+				item_size: new.item_size,
+				data_units: new.data_units,
+				escrow: new.escrow,
+				fees_left: new.fees_left,
+				job_fee: new.job_fee,
+				min_job: new.min_job,
+				accept_ticks: new.accept_ticks,
+				late_share: new.late_share,
+				late_fees: new.late_fees,
+				assignments: new.assignments,
+				acceptances: new.acceptances,
+				demand_ticks: new.demand_ticks,
+				window_min: new.window_min,
+				demanded: new.demanded,
+				lapse_max: new.lapse_max,
+				lapses_by: new.lapses_by,
+				state: match new.state {
+					types::JobState::Pending => JobState::Pending,
+					types::JobState::Assigned { provider, until } => JobState::Assigned { provider, until },
+					types::JobState::Running {
+						provider,
+						payout,
+						deadline,
+					} => JobState::Running {
+						provider,
+						payout,
+						deadline,
+					},
+					types::JobState::Committed {
+						provider,
+						payout,
+						root,
+						units,
+						window,
+						..
+					} => JobState::Committed {
+						provider,
+						payout,
+						root,
+						units,
+						window,
+					},
+				},
+			}
 		}
-		ensure!(
-			Pallet::<T>::on_chain_storage_version() == u16::from(Self::id().version_to),
-			"the storage is of another version"
-		);
-		Pallet::<T>::do_try_state()
 	}
 }

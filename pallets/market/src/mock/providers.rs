@@ -4,12 +4,15 @@ use super::*;
 use codec::{Decode, Encode};
 use millrace_primitives::{
 	traits::{Ineligible, JobPhase, Measurement, Offence, Outcome, ProviderEvents, ProviderView, Providers, SetAside},
-	SlashId,
+	Minima, SlashId,
 };
 use polkadot_sdk::{
 	frame_support::{
 		storage::unhashed,
-		traits::{fungible::Mutate, tokens::Preservation},
+		traits::{
+			fungible::Mutate,
+			tokens::{Fortitude, Precision, Preservation},
+		},
 	},
 	sp_runtime::{DispatchError, DispatchResult},
 };
@@ -36,6 +39,9 @@ pub struct Record {
 	pub active: bool,
 	pub asks: u8,
 	pub paid: Balance,
+	pub completed: u32,
+	/// What it failed of all that ended with it.
+	pub failed_percent: u8,
 	pub late: u32,
 	pub no_show: u32,
 	pub abandoned: u32,
@@ -116,6 +122,8 @@ impl MockProviders {
 			active: true,
 			asks: 0,
 			paid: 0,
+			completed: 0,
+			failed_percent: 0,
 			late: 0,
 			no_show: 0,
 			abandoned: 0,
@@ -182,6 +190,8 @@ impl Providers<AccountId> for MockProviders {
 			running: record.running,
 			measuring: record.measuring,
 			min_price: record.min_price,
+			asks: record.asks,
+			completed: record.completed,
 			fraud_clock: record.fraud_clock,
 		})
 	}
@@ -205,7 +215,7 @@ impl Providers<AccountId> for MockProviders {
 		Ok(())
 	}
 
-	fn takes_target(provider: ProviderId, escrow: Balance, price: Price) -> Result<(), Ineligible> {
+	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible> {
 		let record = Self::get(provider).ok_or(Ineligible::Unknown)?;
 		if !record.active {
 			return Err(Ineligible::NotActive);
@@ -232,6 +242,18 @@ impl Providers<AccountId> for MockProviders {
 		}
 		if record.measuring || record.assigned + record.running >= 2 * record.lanes {
 			return Err(Ineligible::Full);
+		}
+		if record.completed < minima.paid_jobs {
+			return Err(Ineligible::TooFewPaid {
+				have: record.completed,
+				need: minima.paid_jobs,
+			});
+		}
+		if record.failed_percent > minima.failed_percent {
+			return Err(Ineligible::TooManyFailed {
+				have: record.failed_percent,
+				need: minima.failed_percent,
+			});
 		}
 		Ok(())
 	}
@@ -271,10 +293,20 @@ impl Providers<AccountId> for MockProviders {
 		Self::change(provider, |record| record.asks = asks);
 	}
 
-	fn take_stake(provider: ProviderId, amount: Balance, to: &AccountId) -> Balance {
+	fn take_stake(provider: ProviderId, amount: Balance, to: Option<&AccountId>) -> Balance {
 		let record = Self::get(provider).expect("a registered provider");
 		let amount = amount.min(Self::stake(&record));
-		let taken = Balances::transfer(&record.stake, to, amount, Preservation::Preserve).unwrap_or(0);
+		let taken = match to {
+			Some(to) => Balances::transfer(&record.stake, to, amount, Preservation::Preserve).unwrap_or(0),
+			None => Balances::burn_from(
+				&record.stake,
+				amount,
+				Preservation::Preserve,
+				Precision::Exact,
+				Fortitude::Force,
+			)
+			.unwrap_or(0),
+		};
 		Self::check_eligibility(provider);
 		taken
 	}
@@ -304,8 +336,9 @@ impl Providers<AccountId> for MockProviders {
 		SetAside { slash, amount }
 	}
 
-	fn heard(provider: ProviderId) {
+	fn heard(provider: ProviderId) -> bool {
 		Self::change(provider, |record| record.heard += 1);
+		false
 	}
 
 	fn refill_wanted(provider: ProviderId) -> Balance {
@@ -320,7 +353,10 @@ impl Providers<AccountId> for MockProviders {
 
 	fn record(provider: ProviderId, outcome: Outcome) {
 		Self::change(provider, |record| match outcome {
-			Outcome::Paid(amount) => record.paid += amount,
+			Outcome::Paid(amount) => {
+				record.paid += amount;
+				record.completed += 1;
+			}
 			Outcome::Late => record.late += 1,
 			Outcome::Abandoned => record.abandoned += 1,
 			Outcome::NoShow => record.no_show += 1,

@@ -42,7 +42,8 @@ fn accepting_takes_a_lane_and_the_fee() {
 			}
 		);
 		assert_eq!((job(id).assignments, job(id).acceptances, job(id).fees_left), (1, 1, 2));
-		assert_eq!((held(ALICE), pot()), (650 + 40, 20));
+		// The fee is used up; like the others it is held until the job ends.
+		assert_eq!((held(ALICE), job(id).fees_used(), fees()), (650 + 60, 20, 0));
 		let record = MockProviders::get(provider).unwrap();
 		assert_eq!((record.assigned, record.running), (0, 1));
 		assert_noop!(
@@ -112,8 +113,8 @@ fn busy_is_free_and_only_true_when_it_is() {
 		);
 		accept(provider, one);
 		assert_eq!(reject(provider, two, RejectReason::Busy), Pays::Yes);
-		// Nothing but the acceptance of the first was collected; the job waits for another.
-		assert_eq!(pot(), 20);
+		// Nothing but the acceptance of the first is used up; the job waits for another.
+		assert_eq!((job(one).fees_used(), job(two).fees_used()), (20, 0));
 		assert_eq!(
 			(job(two).state, job(two).fees_left, job(two).assignments),
 			(JobState::Pending, 3, 1)
@@ -159,7 +160,7 @@ fn any_other_reject_costs_a_fee_and_a_pause() {
 			Error::<Test>::NoInputs
 		);
 		assert_eq!(reject(provider, id, RejectReason::TooSlow), Pays::No);
-		assert_eq!((pot(), held(ALICE)), (20, 650 + 40));
+		assert_eq!((job(id).fees_used(), held(ALICE)), (20, 650 + 60));
 		assert_eq!((job(id).state, job(id).fees_left), (JobState::Pending, 2));
 		assert_eq!(Asks::<Test>::get(provider).paused_until, 7);
 		// A new ask of the provider waits as well.
@@ -203,7 +204,7 @@ fn three_assignments_are_the_end() {
 			reject(provider, id, RejectReason::Unsupported);
 		}
 		// Three job fees are gone, the escrow of the last price is free again.
-		assert_eq!((held(ALICE), free(ALICE), pot()), (0, FUNDS - 60, 60));
+		assert_eq!((held(ALICE), free(ALICE), fees()), (0, FUNDS - 60, 60));
 		let refund = 750 * 65 / 64 + 1; // 10 × 75 × 65/64 = 761.7
 		assert_eq!(
 			last_event(),
@@ -212,6 +213,8 @@ fn three_assignments_are_the_end() {
 				requester: ALICE,
 				refund,
 				fees_returned: 0,
+				fees_paid: 60,
+				deposit: 0,
 				assignments: 3,
 				acceptances: 0
 			}
@@ -229,7 +232,7 @@ fn the_next_assignment_goes_up_to_the_signed_limit_again() {
 		assert_eq!((job(id).price, held(ALICE)), (Price(64), 650 + 60));
 		reject(cheap, id, RejectReason::Other);
 		assert_eq!(job(id).state.provider(), Some(dear));
-		assert_eq!((job(id).price, held(ALICE)), (Price(128), 1_300 + 40));
+		assert_eq!((job(id).price, held(ALICE)), (Price(128), 1_300 + 60));
 	});
 }
 
@@ -243,7 +246,7 @@ fn a_requester_that_spent_what_was_freed_bids_what_it_holds() {
 		reject(cheap, id, RejectReason::Other);
 		assert_eq!((job(id).state, job(id).price), (JobState::Pending, Price(64)));
 		assert_eq!(job(id).bid(), Some((POOL, Level(0))));
-		assert_eq!(held(ALICE), 650 + 40);
+		assert_eq!(held(ALICE), 650 + 60);
 	});
 }
 
@@ -257,7 +260,7 @@ fn a_no_show_leaves_the_book_and_is_barred_for_longer_each_time() {
 			let mut spec = book_spec(2, 0);
 			spec.terms.expires = now() + 3;
 			let id = submit(ALICE, spec);
-			let (requester, collected) = (free(ALICE), pot());
+			let (requester, collected) = (free(ALICE), fees());
 			blocks(8);
 			assert_eq!(Asks::<Test>::get(provider).count(), 0);
 			assert!(events().contains(&Event::NoShow {
@@ -268,7 +271,7 @@ fn a_no_show_leaves_the_book_and_is_barred_for_longer_each_time() {
 			}));
 			// The job expired meanwhile, so all of it returns: 130 and three fees. The provider paid the job fee.
 			assert_eq!(free(ALICE), requester + 130 + 60);
-			assert_eq!(pot(), collected + 20);
+			assert_eq!(fees(), collected + 20);
 			let record = MockProviders::get(provider).unwrap();
 			assert_eq!(usize::try_from(record.no_show).unwrap(), nth + 1);
 			assert_eq!(MockProviders::stake(&record), stake - 20 * (nth as u128 + 1));
@@ -284,7 +287,7 @@ fn a_no_show_leaves_the_book_and_is_barred_for_longer_each_time() {
 		commit(provider, id, G);
 		assert_eq!(Asks::<Test>::get(provider).no_shows, 5);
 		assert_ok!(Market::settle_now(signed(ALICE), id));
-		assert_eq!(Asks::<Test>::get(provider).no_shows, 0);
+		assert_eq!(Market::bar(provider), now() + default_rules().no_show_base);
 	});
 }
 
@@ -314,7 +317,7 @@ fn an_offer_obliges_to_nothing() {
 		blocks(8);
 		// Refund of 650, two fees back, one used.
 		assert_eq!(free(ALICE), FUNDS - 20);
-		assert_eq!(pot(), 20);
+		assert_eq!(fees(), 20);
 		assert!(events().contains(&Event::OfferLapsed { job: id, provider }));
 		let record = MockProviders::get(provider).unwrap();
 		assert_eq!(

@@ -1,5 +1,11 @@
 //! The book: its structure against a naive one, and who is matched with whom at what price.
 
+mod life;
+mod machine;
+mod naive;
+mod operations;
+mod same;
+
 use crate::{
 	book::{Book, LevelSet, OrderRef, Side},
 	mock::*,
@@ -113,7 +119,7 @@ fn queues_agree_with_a_naive_model() {
 		}
 		assert_eq!(Links::<Test>::iter().count(), 0);
 		assert_eq!(Queues::<Test>::iter().count(), 0);
-		assert_eq!(crate::Bitmaps::<Test>::iter().count(), 0);
+		assert_eq!(crate::Levels::<Test>::iter().count(), 0);
 		let gone = OrderRef::Ask {
 			provider: ProviderId(1),
 			slot: 0,

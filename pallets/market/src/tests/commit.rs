@@ -23,6 +23,7 @@ fn a_commitment_implies_the_acceptance() {
 				payout: payout(provider),
 				root: ROOT,
 				units: 10 * G,
+				at: 1,
 				window: Window::Open { end: 31 }
 			}
 		);
@@ -36,7 +37,7 @@ fn a_commitment_implies_the_acceptance() {
 				window_end: 31
 			}
 		);
-		assert_eq!((job(id).acceptances, job(id).fees_left, pot()), (1, 2, 20));
+		assert_eq!((job(id).acceptances, job(id).fees_left, fees()), (1, 2, 0));
 		let record = MockProviders::get(provider).unwrap();
 		assert_eq!((record.assigned, record.running, record.committed), (0, 0, 1));
 	});
@@ -51,7 +52,7 @@ fn one_fee_prepays_acceptance_and_commitment() {
 		blocks(2);
 		let info = Market::commit_result(signed(worker(provider)), id, ROOT, 5).unwrap();
 		assert_eq!(info.pays_fee, Pays::No);
-		assert_eq!((job(id).fees_left, pot()), (2, 20));
+		assert_eq!((job(id).fees_left, fees()), (2, 0));
 		assert!(matches!(
 			job(id).state,
 			JobState::Committed {

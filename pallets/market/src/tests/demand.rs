@@ -1,8 +1,6 @@
 //! Demanded leaves: who may, what it costs, who may answer, and how the window waits.
 
-use crate::{
-	mock::*, Deadlines, Demand, DemandQueues, Demands, Error, Event, FeeEra, JobState, ProviderDemands, Window,
-};
+use crate::{mock::*, Deadlines, Demand, DemandQueues, Demands, Error, Event, JobState, ProviderDemands, Window};
 use millrace_primitives::{
 	refutation::{LeafSet, ProvidedLeaf, ProvidedLeaves},
 	JobId, ProviderId,
@@ -76,9 +74,8 @@ fn a_demand_opens_at_once_and_prepays_the_answer() {
 				until: Some(33),
 			}
 		);
-		assert_eq!((pot(), free(ALICE)), (20 + 170, FUNDS - 20 - 140 - 170));
-		// It is split with all other fees.
-		assert_eq!(FeeEra::<Test>::get().collected, 20 + 170);
+		// It is burned at once, and counts with all other fees.
+		assert_eq!((fees(), free(ALICE)), (170, FUNDS - 160 - 170));
 		// At tick 10, with 21 ticks left, and 23 to answer.
 		assert_eq!(
 			window(id),

@@ -398,6 +398,8 @@ fn a_job_is_voided_from_any_place_in_the_queue() {
 				Event::JobVoided {
 					refund: 4_097,
 					fees_returned: 40,
+					fees_paid: 20,
+					deposit: 0,
 					..
 				}
 			));

@@ -20,7 +20,8 @@ fn a_pending_job_is_cancelled_for_free() {
 				requester: ALICE,
 				refund: 650,
 				fees_returned: 60,
-				fee_paid: 0
+				fees_paid: 0,
+				deposit: 0,
 			}
 		);
 		assert_eq!((free(ALICE), held(ALICE)), (FUNDS, 0));
@@ -37,7 +38,7 @@ fn an_assigned_job_is_cancelled_for_one_fee_and_makes_room() {
 		assert_eq!(job(jobs[2]).state, JobState::Pending);
 		assert_ok!(Market::cancel_job(signed(ALICE), jobs[0]));
 		assert_eq!(job(jobs[2]).state.provider(), Some(provider));
-		assert_eq!((free(ALICE), held(ALICE), pot()), (FUNDS - 20 - 2 * 710, 2 * 710, 20));
+		assert_eq!((free(ALICE), held(ALICE), fees()), (FUNDS - 20 - 2 * 710, 2 * 710, 20));
 	});
 }
 
@@ -69,7 +70,9 @@ fn a_bid_expires_with_a_full_refund() {
 				job: id,
 				requester: ALICE,
 				refund: 650,
-				fees_returned: 60
+				fees_returned: 60,
+				fees_paid: 0,
+				deposit: 0,
 			}
 		);
 		assert_eq!((free(ALICE), Requesters::<Test>::get(ALICE).expired), (FUNDS, 1));
@@ -132,6 +135,8 @@ fn lateness_is_paid_for_and_the_job_goes_on_once() {
 			requester: ALICE,
 			refund: 650,
 			fees_returned: 20,
+			fees_paid: 40,
+			deposit: 0,
 			assignments: 2,
 			acceptances: 2,
 		}));

@@ -4,7 +4,7 @@
 use super::demand::window;
 use crate::{mock::*, Deadlines, Error, Event, JobState, Jobs, MarketRules, RejectReason, Requesters, Totals, Window};
 use millrace_primitives::{
-	traits::Measurements, Balance, ClassTask, JobId, KernelHash, Level, Price, ProviderId, Target, Terms, Tick,
+	traits::Measurements, Balance, ClassTask, JobId, KernelHash, Level, Minima, Price, ProviderId, Target, Terms, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok, traits::fungible::Mutate},
@@ -85,7 +85,7 @@ pub(super) fn assert_gone(provider: ProviderId, id: JobId) {
 	);
 	assert_eq!((free(owner(provider)), free(payout(provider))), (9_980, 10_000));
 	// Ids of accounts are so short here that the requester's is the pot's.
-	assert_eq!((pot(), held(Market::measurer())), (20, 0));
+	assert_eq!((fees(), held(Market::measurer())), (20, 0));
 	assert_eq!(Totals::<Test>::get(), Default::default());
 	let known = Requesters::<Test>::get(Market::measurer());
 	assert_eq!((known.live, known.paid_jobs, known.lapsed, known.paid), (0, 0, 0, 0));
@@ -98,9 +98,9 @@ fn the_owner_pays_one_job_fee_and_nothing_is_held() {
 		let (issued, staked) = (Balances::total_issuance(), stake(provider));
 		let id = measure_with(provider, &task());
 		assert_eq!(charged(id), (20, 0));
-		assert_eq!((free(owner(provider)), pot(), stake(provider)), (9_980, 20, staked));
+		assert_eq!((free(owner(provider)), fees(), stake(provider)), (9_980, 20, staked));
 		assert_eq!(held(Market::measurer()), 0);
-		assert_eq!(Balances::total_issuance(), issued);
+		assert_eq!(Balances::total_issuance(), issued - 20);
 		assert_eq!(held(owner(provider)), 0);
 	});
 }
@@ -125,7 +125,7 @@ fn the_stake_pays_where_the_owner_has_nothing_to_spare() {
 				(free(owner(provider)), stake(provider)),
 				(owned - charge.0, staked - charge.1)
 			);
-			assert_eq!(pot(), charge.0 + charge.1);
+			assert_eq!(fees(), charge.0 + charge.1);
 			commit(provider, id, 10);
 		});
 	}
@@ -141,6 +141,7 @@ fn it_is_a_public_job_that_names_its_provider_and_pays_nothing() {
 			target: Target::Provider {
 				provider,
 				price: Price(0),
+				minima: Minima::default(),
 			},
 			public: true,
 			run_ticks: TICKS,
@@ -314,6 +315,8 @@ fn it_lapses_unpaid_and_is_counted_nowhere() {
 					fee: 0,
 					refund: 0,
 					fees_returned: 0,
+					fees_paid: 0,
+					deposit: 0,
 					lapsed: true,
 					..
 				})

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{mock::*, Error, MarketRules, ProofFlaw, RejectReason};
 use codec::Encode;
-use millrace_primitives::{JobId, JobSpec, KernelHash, Level, ProviderId};
+use millrace_primitives::{JobId, JobSpec, KernelHash, Level, Minima, ProviderId, Target};
 use polkadot_sdk::{
 	frame_support::{assert_ok, dispatch::DispatchErrorWithPostInfo, traits::PalletError},
 	sp_core::H256,
@@ -85,7 +85,7 @@ fn demand_error(leaves: &[u32]) -> &'static str {
 	demand(ALICE, id, leaves).name()
 }
 
-const CASES: [(&str, Case); 63] = [
+const CASES: [(&str, Case); 69] = [
 	("Halted", || {
 		assert_ok!(Market::set_halted(RuntimeOrigin::root(), true));
 		spec_error(|_| {})
@@ -320,7 +320,41 @@ const CASES: [(&str, Case); 63] = [
 		MockProviders::change(provider, |record| record.stake = 999);
 		Market::place_ask(signed(worker(provider)), 0, Level(0)).name()
 	}),
+	("UnknownRegion", || {
+		spec_error(|spec| {
+			let Target::Book { pool, .. } = &mut spec.terms.target else {
+				panic!("a job of the book");
+			};
+			pool.region.0 = 16;
+		})
+	}),
+	("TooFewPaid", || {
+		target_error(|spec| minima(spec).paid_jobs = 4, |record| record.completed = 3)
+	}),
+	("TooManyFailed", || {
+		target_error(
+			|spec| minima(spec).failed_percent = 4,
+			|record| record.failed_percent = 5,
+		)
+	}),
+	("EmptyBatch", || {
+		Market::submit_jobs(signed(ALICE), BoundedVec::default()).name()
+	}),
+	("DifferentKernels", || {
+		let specs = vec![book_spec(10, 0), with_inputs(book_spec(10, 0))];
+		Market::submit_jobs(signed(ALICE), BoundedVec::truncate_from(specs)).name()
+	}),
+	("NotPending", || {
+		Market::reprice_job(signed(ALICE), assigned().1, Level(1)).name()
+	}),
 ];
+
+fn minima(spec: &mut JobSpec) -> &mut Minima {
+	match &mut spec.terms.target {
+		Target::Provider { minima, .. } => minima,
+		Target::Book { .. } => panic!("a job that names its provider"),
+	}
+}
 
 #[test]
 fn every_error_is_provoked() {

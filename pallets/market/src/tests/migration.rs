@@ -1,33 +1,46 @@
-//! From storage version 1 to version 2: every live job goes on as it was agreed, in whatever state it is, and it can be
-//! stopped and begun anew at any job.
+//! From storage version 2 to version 3: every live job goes on as it was agreed, in whatever state it is, the book goes on to
+//! match, and it can be stopped and begun anew at any place.
+
+mod layouts;
+mod money;
+mod orders;
+mod singletons;
 
 use super::demand::{demand, provide, window, Honest};
 use crate::{
-	migrations::{v1, v2::MigrateToV2},
+	migrations::{
+		v2,
+		v3::{MigrateToV3, Place, Singletons},
+	},
 	mock::*,
 	weights::WeightInfo,
-	Event, Job, JobOf, JobState, Jobs, MarketRules, Window,
+	Asks, Clock, EraProgress, Error, Event, HoldReason, JobOf, JobState, Jobs, Levels, PoolLevels, PoolTallies,
+	ProviderAsks, RejectReason, Side, Stuck, Totals, Window,
 };
-use codec::{Decode, DecodeAll, Encode};
-use millrace_primitives::{InputRef, JobId, KernelHash, Price, ProviderId, Target, Terms};
+use codec::Encode;
+use millrace_primitives::{Balance, JobId, Level, ProviderId};
 use polkadot_sdk::{
 	frame_support::{
-		assert_ok,
+		assert_noop, assert_ok, hypothetically,
 		migrations::{SteppedMigration, SteppedMigrationError},
 		storage::unhashed,
-		traits::{GetStorageVersion, StorageVersion},
+		traits::{
+			fungible::{Mutate, MutateHold},
+			tokens::{Fortitude, Precision, Restriction},
+			GetStorageVersion, OnRuntimeUpgrade, StorageVersion,
+		},
 		weights::{Weight, WeightMeter},
 	},
 	sp_core::H256,
 	sp_io,
-	sp_runtime::{BoundedVec, Perbill, StateVersion},
+	sp_runtime::{traits::AccountIdConversion, StateVersion},
 };
-use std::{
-	collections::{BTreeMap, BTreeSet},
-	fmt::Debug,
-};
+use std::collections::BTreeMap;
 
-type Old = v1::Job<AccountId>;
+type Old = v2::Job<AccountId>;
+
+/// Of a [`Crowd`]: two sides of a pool, two providers' asks, six jobs, and a look behind each.
+const MOVES: usize = 2 + 1 + 2 + 1 + 6 + 1;
 
 fn write(id: JobId, bytes: &[u8]) {
 	unhashed::put_raw(&Jobs::<Test>::hashed_key_for(id), bytes);
@@ -37,25 +50,92 @@ fn jobs() -> BTreeMap<JobId, JobOf<Test>> {
 	Jobs::<Test>::iter().collect()
 }
 
-/// Makes the state what version 1 would have made of it.
-fn downgrade() {
-	for (id, job) in jobs() {
-		write(id, &Old::from(job).encode());
-	}
-	StorageVersion::new(1).put::<Market>();
+/// Where fees lay until an era was over.
+fn pot() -> AccountId {
+	MarketPalletId::get().into_account_truncating()
 }
 
-/// A meter for so many jobs, and a rest that is too little for one more.
+/// Makes the state what version 2 would have made of it.
+fn downgrade() {
+	// What is burned by now lay in the pot then, beside its existential deposit; so did the fees that jobs have used up.
+	let mut collected = fees();
+	assert_ok!(Balances::mint_into(&pot(), ED + collected));
+	for (id, job) in jobs() {
+		collected += move_used_fees(&job);
+		write(id, &Old::from(job).encode());
+	}
+	for (provider, asks) in Asks::<Test>::iter().collect::<Vec<_>>() {
+		let old = v2::ProviderAsks::from(asks).encode();
+		unhashed::put_raw(&Asks::<Test>::hashed_key_for(provider), &old);
+	}
+	for (pool, levels) in Levels::<Test>::drain().collect::<Vec<_>>() {
+		for side in [Side::Ask, Side::Bid] {
+			if !levels.side(side).is_empty() {
+				v2::Bitmaps::<Test>::insert((pool, side), levels.side(side));
+			}
+		}
+	}
+	let clock = Clock::<Test>::get();
+	let old = v2::ClockState {
+		tick: clock.tick,
+		last_slot: clock.last_slot,
+		busy: clock.busy,
+	};
+	unhashed::put(&Clock::<Test>::hashed_key(), &old);
+	if clock.halted {
+		v2::Halted::<Test>::put(true);
+	}
+	v2::FeeEra::<Test>::put(v2::FeeTally {
+		started: EraProgress::<Test>::take().started,
+		collected,
+	});
+	Totals::<Test>::put(Market::totals());
+	let _ = PoolTallies::<Test>::clear(u32::MAX, None);
+	StorageVersion::new(2).put::<Market>();
+}
+
+fn move_used_fees(job: &JobOf<Test>) -> Balance {
+	let used = job.fees_used();
+	if used > 0 {
+		assert_ok!(Balances::transfer_on_hold(
+			&HoldReason::Escrow.into(),
+			&job.requester,
+			&pot(),
+			used,
+			Precision::Exact,
+			Restriction::Free,
+			Fortitude::Polite,
+		));
+	}
+	used
+}
+
+/// A job as it is after the upgrade, in the tick of the upgrade.
+fn upgraded(mut job: JobOf<Test>) -> JobOf<Test> {
+	job.submitted = now();
+	job.fees = job.fees_left;
+	if let JobState::Committed { at, .. } = &mut job.state {
+		*at = now();
+	}
+	job
+}
+
+/// A meter for so many moves, and a rest that is too little for one more.
 fn meter(count: u64) -> WeightMeter {
 	let one = <() as WeightInfo>::migrate_step().ref_time();
 	WeightMeter::with_limit(Weight::from_parts(count * one + one - 1, u64::MAX))
 }
 
-/// Migrates with so many jobs a step; returns how many steps that took.
+fn first_block() {
+	Singletons::<Test>::on_runtime_upgrade();
+}
+
+/// Migrates with so many moves a step; returns how many steps that took.
 fn migrate(count: u64) -> usize {
+	first_block();
 	let (mut cursor, mut steps) = (None, 0);
 	loop {
-		cursor = MigrateToV2::<Test>::transactional_step(cursor, &mut meter(count)).expect("it goes on");
+		cursor = MigrateToV3::<Test>::transactional_step(cursor, &mut meter(count)).expect("it goes on");
 		steps += 1;
 		assert_eq!(is_done(), cursor.is_none());
 		if cursor.is_none() {
@@ -65,22 +145,26 @@ fn migrate(count: u64) -> usize {
 }
 
 fn is_done() -> bool {
-	Market::on_chain_storage_version() == StorageVersion::new(2)
+	Market::on_chain_storage_version() == StorageVersion::new(3)
 }
 
 fn root() -> Vec<u8> {
 	sp_io::storage::root(StateVersion::V1)
 }
 
-/// A job in each state. The provider has one lane and asks at level 0.
+/// A job in each state, at tick 3.
 struct Crowd {
-	/// Two leaves of it are demanded and waited for.
+	/// Two leaves of it are demanded and waited for. Its provider has one lane and asks at level 0; the ask is parked.
 	demanded: Honest,
 	committed: JobId,
 	running: JobId,
 	assigned: JobId,
 	/// BOB's, with inputs. It waits for room.
 	pending: JobId,
+	/// Asks at level 9.
+	dear: ProviderId,
+	/// CHARLIE's, who names `dear`. It is assigned.
+	named: JobId,
 }
 
 impl Crowd {
@@ -94,236 +178,41 @@ impl Crowd {
 		assert_ok!(Market::accept_job(signed(worker), running));
 		let assigned = submit(ALICE, book_spec(10, 0));
 		let pending = submit(BOB, with_inputs(book_spec(10, 0)));
+		let dear = asking(1, 9);
+		let named = submit(CHARLIE, target_spec(10, dear, 100));
+		blocks(2);
 		let crowd = Crowd {
 			demanded,
 			committed,
 			running,
 			assigned,
 			pending,
+			dear,
+			named,
 		};
-		assert!(matches!(job(committed).state, JobState::Committed { .. }));
+		assert!(matches!(job(committed).state, JobState::Committed { at: 1, .. }));
 		assert!(matches!(job(running).state, JobState::Running { .. }));
 		assert!(matches!(job(assigned).state, JobState::Assigned { .. }));
 		assert!(matches!(job(pending).state, JobState::Pending));
+		assert!(matches!(job(named).state, JobState::Assigned { .. }));
 		crowd
-	}
-}
-
-fn terms() -> Terms {
-	Terms {
-		target: Target::Provider {
-			provider: ProviderId(1),
-			price: Price(2),
-		},
-		public: true,
-		run_ticks: 3,
-		window: 4,
-		expires: 5,
-	}
-}
-
-/// A job byte by byte, as version 1 wrote it.
-fn old_bytes(state: &[u8]) -> Vec<u8> {
-	[
-		// The requester, the kernel, the items.
-		(1u64, [2u8; 32], 3u32).encode(),
-		// Two parameters, one input of 7 bytes.
-		(vec![4u64, 5], vec![([6u8; 32], 7u32)]).encode(),
-		// Units of an item, the data key.
-		(8u32, [9u8; 32]).encode(),
-		terms().encode(),
-		// The price, the fee's part per billion, items in a leaf, bytes of an item, units of the bytes.
-		(10u64, 11u32, 12u32, 13u16, 14u128).encode(),
-		// The escrow; job fees left, and one; the least escrow.
-		(15u128, 16u8, 17u128, 18u128).encode(),
-		// Ticks to accept; part per billion and fees that a late provider owes.
-		(19u32, 20u32, 21u32).encode(),
-		// Assignments, acceptances, ticks to bring leaves, leaves demanded.
-		(22u8, 23u8, 24u32, 25u32).encode(),
-		state.to_vec(),
-	]
-	.concat()
-}
-
-/// The same as it is now.
-fn new_job<A>(requester: A, state: JobState<A>) -> Job<A> {
-	Job {
-		requester,
-		kernel: KernelHash(H256([2; 32])),
-		items: 3,
-		params: BoundedVec::truncate_from(vec![4, 5]),
-		inputs: BoundedVec::truncate_from(vec![InputRef {
-			root: H256([6; 32]),
-			len: 7,
-		}]),
-		max_units: 8,
-		data_key: [9; 32],
-		terms: terms(),
-		price: Price(10),
-		fee_rate: Perbill::from_parts(11),
-		items_per_leaf: 12,
-		item_size: 13,
-		data_units: 14,
-		escrow: 15,
-		fees_left: 16,
-		job_fee: 17,
-		min_job: 18,
-		accept_ticks: 19,
-		late_share: Perbill::from_parts(20),
-		late_fees: 21,
-		assignments: 22,
-		acceptances: 23,
-		demand_ticks: 24,
-		window_min: 11,
-		demanded: 25,
-		lapse_max: 0,
-		lapses_by: None,
-		state,
-	}
-}
-
-/// Every form of a state.
-fn states<A: Clone>(payout: A) -> [JobState<A>; 6] {
-	let provider = ProviderId(31);
-	let committed = |window| JobState::Committed {
-		provider,
-		payout: payout.clone(),
-		root: H256([33; 32]),
-		units: 34,
-		window,
-	};
-	[
-		JobState::Pending,
-		JobState::Assigned { provider, until: 35 },
-		JobState::Running {
-			provider,
-			payout: payout.clone(),
-			deadline: 36,
-		},
-		committed(Window::Open { end: 37 }),
-		committed(Window::Demanded { left: 38, until: None }),
-		committed(Window::Demanded {
-			left: 39,
-			until: Some(40),
-		}),
-	]
-}
-
-#[test]
-fn every_field_keeps_its_value() {
-	let result = (31u32, 32u64, [33u8; 32], 34u64).encode();
-	let bytes = [
-		vec![0],
-		(1u8, 31u32, 35u32).encode(),
-		(2u8, 31u32, 32u64, 36u32).encode(),
-		[vec![3], result.clone(), (0u8, 37u32).encode()].concat(),
-		[vec![3], result.clone(), (1u8, 38u32, 0u8).encode()].concat(),
-		[vec![3], result, (1u8, 39u32, 1u8, 40u32).encode()].concat(),
-	];
-	for (bytes, state) in bytes.into_iter().zip(states(32)) {
-		ExtBuilder::build().execute_with(|| {
-			let id = JobId(H256([50; 32]));
-			write(id, &old_bytes(&bytes));
-			StorageVersion::new(1).put::<Market>();
-			// One job, and a look whether there is another.
-			assert_eq!(migrate(2), 1);
-			assert_eq!(job(id), new_job(1, state));
-		});
 	}
 }
 
 #[test]
 fn no_job_is_lost_whatever_a_step_takes() {
-	for count in [1, 2, 4, 100] {
+	for count in [1, 2, 5, 100] {
 		ExtBuilder::build_and_execute(|| {
 			Crowd::new();
-			let before = jobs();
+			let (before, totals) = (jobs(), Market::totals());
 			downgrade();
-			// Five jobs and the end.
-			assert_eq!(migrate(count), 6usize.div_ceil(usize::try_from(count).unwrap()));
-			let expected = before
-				.into_iter()
-				.map(|(id, job)| (id, JobOf::<Test> { lapse_max: 0, ..job }));
+			assert_eq!(migrate(count), MOVES.div_ceil(usize::try_from(count).unwrap()));
+			let expected = before.into_iter().map(|(id, job)| (id, upgraded(job)));
 			assert_eq!(jobs(), expected.collect());
+			assert_eq!(Market::totals(), totals);
 			assert_ok!(Market::do_try_state());
 		});
 	}
-}
-
-/// All of them are paid to the planck as if nothing had happened.
-#[test]
-fn every_job_ends_as_it_was_agreed() {
-	ExtBuilder::build_and_execute(|| {
-		let crowd = Crowd::new();
-		let provider = crowd.demanded.provider;
-		downgrade();
-		migrate(1);
-
-		assert_ok!(Market::settle_now(signed(ALICE), crowd.committed));
-		commit(provider, crowd.running, 10 * G);
-		assert_ok!(Market::settle_now(signed(ALICE), crowd.running));
-		commit(provider, crowd.assigned, 5 * G);
-		assert_ok!(Market::settle_now(signed(ALICE), crowd.assigned));
-		commit(provider, crowd.pending, 10 * G);
-		assert_ok!(Market::settle_now(signed(BOB), crowd.pending));
-		assert_ok!(provide(CHARLIE, crowd.demanded.id, crowd.demanded.answer(&[1, 3])));
-		// All of it is at tick 1, with 30 ticks of the window left.
-		assert_eq!(window(crowd.demanded.id), Window::Open { end: 31 });
-		// An older job lapses though its provider cannot be reached; newer ones wait.
-		MockProviders::change(provider, |record| record.answers = false);
-		let newer = submit(ALICE, target_spec(10, provider, 100));
-		commit(provider, newer, G);
-		assert_eq!((job(newer).lapse_max, job(newer).due_tick()), (55, Some(16)));
-		blocks(31);
-		assert_eq!(jobs().into_keys().collect::<Vec<_>>(), [newer]);
-		assert!(job(newer).lapses_by.is_some());
-		assert!(events()
-			.iter()
-			.any(|event| matches!(event, Event::JobSettled { job, lapsed: true, .. } if *job == crowd.demanded.id)));
-		MockProviders::change(provider, |record| record.answers = true);
-		assert_ok!(Market::settle_now(signed(ALICE), newer));
-
-		// At level 0 a gibiunit is 64 planck, a byte a sixteenth of one. Committed and assigned: 5 × 64 and 10 for 160 bytes.
-		// Running: 10 × 64 + 10. Demanded: 640 bytes are 40, 300 units nothing. Pending: 10 × 64, and 2,660 bytes are 166.25.
-		// The newer one: (1 + 160 / 1,024) × 100 = 115.6. Of each 5 % is the protocol's: 16, 16, 32, 2, 40 and 5.
-		assert_eq!(free(ALICE), FUNDS - (330 + 330 + 650 + 40 + 115) - 5 * 20 - 170);
-		assert_eq!(free(BOB), FUNDS - 806 - 20);
-		assert_eq!(free(payout(provider)), 10_000 + 314 + 314 + 618 + 38 + 766 + 110);
-		assert_eq!((held(ALICE), held(BOB)), (0, 0));
-	});
-}
-
-/// The window that runs on after an answer is the one that held for all jobs when they were migrated.
-#[test]
-fn a_later_change_of_the_rules_touches_new_jobs_only() {
-	ExtBuilder::build_and_execute(|| {
-		let honest = Crowd::new().demanded;
-		downgrade();
-		migrate(1);
-		RulesNow::set(&MarketRules {
-			window_min: 1,
-			..default_rules()
-		});
-		// Demanded at tick 1 with 30 ticks left. As if there were two.
-		assert_eq!(
-			window(honest.id),
-			Window::Demanded {
-				left: 30,
-				until: Some(24)
-			}
-		);
-		Jobs::<Test>::mutate(honest.id, |slot| {
-			if let JobState::Committed {
-				window: Window::Demanded { left, .. },
-				..
-			} = &mut slot.as_mut().unwrap().state
-			{
-				*left = 2;
-			}
-		});
-		assert_ok!(provide(CHARLIE, honest.id, honest.answer(&[1, 3])));
-		assert_eq!(window(honest.id), Window::Open { end: 12 });
-	});
 }
 
 #[test]
@@ -333,8 +222,10 @@ fn it_is_done_once() {
 		downgrade();
 		migrate(1);
 		let done = root();
-		assert_eq!(MigrateToV2::<Test>::step(None, &mut meter(9)), Ok(None));
-		assert_eq!(MigrateToV2::<Test>::step(Some(crowd.running), &mut meter(9)), Ok(None));
+		first_block();
+		for cursor in [None, Some(Place::Asks(None)), Some(Place::Jobs(Some(crowd.running)))] {
+			assert_eq!(MigrateToV3::<Test>::step(cursor, &mut meter(99)), Ok(None));
+		}
 		assert_eq!(root(), done);
 	});
 }
@@ -343,42 +234,49 @@ fn it_is_done_once() {
 fn what_try_runtime_compares_is_every_job() {
 	ExtBuilder::build_and_execute(|| {
 		let crowd = Crowd::new();
-		StorageVersion::new(2).put::<Market>();
-		assert!(MigrateToV2::<Test>::compare(&MigrateToV2::<Test>::note().unwrap()).is_ok());
+		StorageVersion::new(3).put::<Market>();
+		assert_ok!(MigrateToV3::<Test>::compare(&MigrateToV3::<Test>::note().unwrap()));
 		downgrade();
-		let noted = MigrateToV2::<Test>::note().unwrap();
-		assert!(MigrateToV2::<Test>::compare(&noted).is_err(), "nothing is migrated yet");
+		let noted = MigrateToV3::<Test>::note().unwrap();
+		assert!(MigrateToV3::<Test>::compare(&noted).is_err(), "nothing is migrated yet");
 		migrate(1);
-		assert_ok!(MigrateToV2::<Test>::compare(&noted));
+		assert_ok!(MigrateToV3::<Test>::compare(&noted));
 		let before = job(crowd.running);
-		Jobs::<Test>::mutate_extant(crowd.running, |job| job.escrow += 1);
-		assert_eq!(MigrateToV2::<Test>::compare(&noted), Err("a job has changed".into()));
+		Jobs::<Test>::mutate_extant(crowd.running, |job| job.deposit += 1);
+		assert_eq!(MigrateToV3::<Test>::compare(&noted), Err("a job has changed".into()));
 		Jobs::<Test>::remove(crowd.running);
-		assert_eq!(MigrateToV2::<Test>::compare(&noted), Err("a job is lost".into()));
+		assert_eq!(MigrateToV3::<Test>::compare(&noted), Err("a job is lost".into()));
 		Jobs::<Test>::insert(crowd.running, before);
+		StorageVersion::new(2).put::<Market>();
+		assert_eq!(MigrateToV3::<Test>::note(), Err("a job is not of version 2".into()));
 	});
 }
 
 #[test]
-fn it_may_be_begun_anew_at_any_job() {
+fn it_may_be_begun_anew_at_any_place() {
 	ExtBuilder::build_and_execute(|| {
 		Crowd::new();
 		downgrade();
 		let undone = root();
-		migrate(100);
-		let done = root();
+		let done = hypothetically!({
+			migrate(100);
+			root()
+		});
 		assert_ne!(undone, done);
-		for first in 0..7 {
-			downgrade();
-			assert_eq!(root(), undone);
-			// Some jobs are new already when the cursor is lost.
-			if first > 0 {
-				assert!(MigrateToV2::<Test>::step(None, &mut meter(first)).is_ok());
-			}
-			StorageVersion::new(1).put::<Market>();
-			migrate(1);
-			assert_eq!(root(), done, "after {first} jobs");
+		for first in 1..=MOVES {
+			hypothetically!({
+				first_block();
+				// Some of it is new already when the cursor is lost.
+				let moves = u64::try_from(first).unwrap();
+				assert_ok!(MigrateToV3::<Test>::step(None, &mut meter(moves)));
+				assert_eq!(is_done(), first == MOVES);
+				StorageVersion::new(2).put::<Market>();
+				migrate(1);
+				assert_eq!(root(), done, "after {first} moves");
+			});
 		}
+		assert_eq!(root(), undone);
+		migrate(3);
 	});
 }
 
@@ -389,9 +287,9 @@ fn too_little_weight_changes_nothing_and_says_what_is_needed() {
 		downgrade();
 		let before = root();
 		let required = <() as WeightInfo>::migrate_step();
-		for cursor in [None, Some(crowd.running)] {
+		for cursor in [None, Some(Place::Asks(None)), Some(Place::Jobs(Some(crowd.running)))] {
 			assert_eq!(
-				MigrateToV2::<Test>::transactional_step(cursor, &mut meter(0)),
+				MigrateToV3::<Test>::transactional_step(cursor, &mut meter(0)),
 				Err(SteppedMigrationError::InsufficientWeight { required })
 			);
 		}
@@ -402,46 +300,35 @@ fn too_little_weight_changes_nothing_and_says_what_is_needed() {
 
 /// Bytes that no runtime could read harm neither the others nor the chain.
 #[test]
-fn what_is_no_job_stays_and_stops_nothing() {
+fn what_is_no_job_and_no_ask_stays_and_stops_nothing() {
 	ExtBuilder::build_and_execute(|| {
-		Crowd::new();
+		let crowd = Crowd::new();
+		// The provider that a job names is gone, which cannot be.
+		let nobodys = Old::from(job(crowd.named));
 		downgrade();
-		let (id, garbage) = (JobId(H256([50; 32])), old_bytes(&[4]));
-		write(id, &garbage);
-		migrate(2);
-		let key = Jobs::<Test>::hashed_key_for(id);
-		assert_eq!(unhashed::get_raw(&key), Some(garbage));
-		unhashed::kill(&key);
-		assert_eq!(jobs().len(), 5);
-	});
-}
-
-/// What makes it safe to begin anew: up to `demand_ticks` both layouts read alike, and what follows has in no state of the
-/// one the length that it has in a state of the other.
-#[test]
-fn no_bytes_are_a_job_in_both_layouts() {
-	fn check<A: Clone + Debug + Decode + Encode + PartialEq>(account: A) {
-		let (mut old_lengths, mut new_lengths) = (BTreeSet::new(), BTreeSet::new());
-		for state in states(account.clone()) {
-			for lapses_by in [None, Some(41)] {
-				let new = Job {
-					lapses_by,
-					..new_job(account.clone(), state.clone())
-				};
-				let old = v1::Job::from(new.clone());
-				let (new_bytes, old_bytes) = (new.encode(), old.encode());
-				assert_eq!(Job::<A>::decode_all(&mut new_bytes.as_slice()), Ok(new));
-				assert_eq!(v1::Job::<A>::decode_all(&mut old_bytes.as_slice()), Ok(old));
-				assert!(v1::Job::<A>::decode_all(&mut new_bytes.as_slice()).is_err());
-				assert!(Job::<A>::decode_all(&mut old_bytes.as_slice()).is_err());
-				old_lengths.insert(old_bytes.len());
-				new_lengths.insert(new_bytes.len());
-			}
+		let nobodys = Old {
+			terms: v2::OldTerms {
+				target: v2::OldTarget::Provider {
+					provider: ProviderId(99),
+					price: nobodys.price,
+				},
+				..nobodys.terms
+			},
+			..nobodys
+		};
+		let garbage = [
+			(Jobs::<Test>::hashed_key_for(JobId(H256([50; 32]))), vec![4; 300]),
+			(Jobs::<Test>::hashed_key_for(JobId(H256([51; 32]))), nobodys.encode()),
+			(Asks::<Test>::hashed_key_for(ProviderId(99)), vec![1; 9]),
+		];
+		for (key, bytes) in &garbage {
+			unhashed::put_raw(key, bytes);
 		}
-		// Two states of the small account have one length.
-		assert!(old_lengths.len() == 6 && new_lengths.len() >= 11);
-		assert!(old_lengths.is_disjoint(&new_lengths));
-	}
-	check(1u64);
-	check([1u8; 32]);
+		assert_eq!(migrate(2), (MOVES + 3).div_ceil(2));
+		for (key, bytes) in &garbage {
+			assert_eq!(unhashed::get_raw(key).as_ref(), Some(bytes));
+			unhashed::kill(key);
+		}
+		assert_eq!(jobs().len(), 6);
+	});
 }

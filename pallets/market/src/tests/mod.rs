@@ -1,6 +1,7 @@
 //! Tests by mechanism. Each ends in `do_try_state`; money is computed by hand beside the expectation.
 
 mod assign;
+mod batches;
 mod book;
 mod clock;
 mod commit;
@@ -11,6 +12,7 @@ mod demand_queue;
 mod ending;
 mod enrolment;
 mod errors;
+mod explain;
 mod flaws;
 mod heard;
 mod lapse;
@@ -20,8 +22,10 @@ mod migration;
 mod model;
 mod money;
 mod origins;
+mod reads;
 mod refill;
 mod refute;
+mod reprice;
 mod settle;
 mod silence;
 mod submit;

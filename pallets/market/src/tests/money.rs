@@ -1,10 +1,12 @@
-//! Where money goes at the edges: small, frozen and missing accounts; and the fee pot.
+//! Where money goes at the edges: small, frozen and missing accounts; what eras keep of the fees; and deposits.
 
-use crate::{mock::*, Event, FeeEra, HoldReason};
+use crate::{history::HISTORY_ERAS, mock::*, EraProgress, Event, History, HoldReason, PoolEra};
+use codec::Encode;
+use millrace_primitives::Balance;
 use polkadot_sdk::{
 	frame_support::{
 		assert_ok,
-		traits::fungible::{Inspect, Mutate, MutateFreeze, MutateHold},
+		traits::fungible::{Mutate, MutateFreeze, MutateHold},
 	},
 	frame_system,
 };
@@ -58,7 +60,7 @@ fn a_payment_below_the_deposit_falls_back() {
 				(false, false) => (None, 9),
 			};
 			assert_eq!(settled_to(), expected);
-			assert_eq!(Balances::total_issuance(), issued - burned);
+			assert_eq!(Balances::total_issuance(), issued - burned - fees());
 			// 9 × 65 = 585 were held: 576 return, and two of three fees.
 			assert_eq!(free(ALICE), FUNDS - 9 - 20);
 		});
@@ -117,7 +119,7 @@ fn an_account_kept_alive_by_others_loses_at_most_dust() {
 		commit(provider, id, 10 * G - (5 * G) / 64);
 		let issued = Balances::total_issuance();
 		assert_ok!(Market::settle_now(signed(BOB), id));
-		// 5 cannot return to an account with nothing; the fees of 40 can.
+		// 5 alone could not return to an account with nothing; with the fees of 40 it can.
 		let Event::JobSettled {
 			refund,
 			fees_returned,
@@ -127,26 +129,22 @@ fn an_account_kept_alive_by_others_loses_at_most_dust() {
 		else {
 			panic!("not settled")
 		};
-		assert_eq!((payment, refund, fees_returned), (645, 0, 40));
-		assert_eq!(free(BOB), 40);
-		assert_eq!(Balances::total_issuance(), issued - 5);
+		assert_eq!((payment, refund, fees_returned), (645, 5, 40));
+		assert_eq!(free(BOB), 45);
+		assert_eq!(Balances::total_issuance(), issued - fees());
 	});
 }
 
 #[test]
-fn fees_are_split_once_an_era() {
+fn the_treasury_gets_its_part_of_the_fees_once_an_era() {
 	ExtBuilder::build_and_execute(|| {
 		let (_, id) = committed(10 * G);
-		assert_ok!(Market::settle_now(signed(ALICE), id));
-		// 20 + 32 = 52: a fifth is 10.4, so 10 to the treasury and 42 burned. A gift of 500 to the pot is not split.
-		assert_eq!(pot(), 52);
-		assert_ok!(Balances::transfer(
-			&BOB,
-			&Market::pot(),
-			500,
-			polkadot_sdk::frame_support::traits::tokens::Preservation::Preserve
-		));
 		let issued = Balances::total_issuance();
+		assert_ok!(Market::settle_now(signed(ALICE), id));
+		// 20 + 32 = 52 are burned at once. A fifth is 10.4, so 10 are minted for the treasury when the era is over.
+		assert_eq!((fees(), Balances::total_issuance()), (52, issued - 52));
+		let era = pool_era(0).expect("it runs");
+		assert_eq!((era.paid_jobs, era.fees, era.paid), (1, 52, 650));
 		skip_ticks(998);
 		assert_eq!(now(), 999);
 		finish_block();
@@ -154,26 +152,44 @@ fn fees_are_split_once_an_era() {
 		assert_eq!(now(), 1_000);
 		assert_eq!(
 			last_event(),
-			Event::FeesSplit {
-				burned: 42,
+			Event::EraClosed {
+				era: 0,
+				pool: POOL,
+				fees: 52,
 				treasury: 10
 			}
 		);
-		assert_eq!(pot(), 500);
-		assert_eq!(free(TREASURY), ED + 10);
+		assert_eq!((fees(), free(TREASURY)), (0, ED + 10));
 		assert_eq!(Balances::total_issuance(), issued - 42);
-		assert_eq!(
-			(FeeEra::<Test>::get().started, FeeEra::<Test>::get().collected),
-			(1_000, 0)
-		);
+		assert_eq!(EraProgress::<Test>::get().index, 1);
+		assert_eq!((pool_era(0), pool_era(1)), (Some(era), Some(PoolEra::default())));
+		assert_eq!(Market::totals().paid, 650);
 
-		// An era without fees passes in silence.
+		// An era without jobs passes in silence and leaves nothing.
 		System::reset_events();
 		skip_ticks(1_000);
 		finish_block();
 		start_block(1);
-		assert_eq!(FeeEra::<Test>::get().started, 2_001);
+		assert_eq!(EraProgress::<Test>::get().index, 2);
 		assert!(events().is_empty());
+		assert_eq!(pool_era(1), None);
+	});
+}
+
+#[test]
+fn only_so_many_eras_are_remembered() {
+	ExtBuilder::build_and_execute(|| {
+		let (_, id) = committed(10 * G);
+		assert_ok!(Market::settle_now(signed(ALICE), id));
+		for era in 0..=HISTORY_ERAS {
+			assert_eq!(EraProgress::<Test>::get().index, era);
+			assert!(pool_era(0).is_some());
+			skip_ticks(1_000);
+			blocks(2);
+		}
+		assert_eq!(pool_era(0), None);
+		assert_eq!(History::<Test>::iter().count(), 0);
+		assert_eq!(Market::totals().settled, 1);
 	});
 }
 
@@ -183,27 +199,51 @@ fn a_treasury_that_cannot_take_its_part_burns_it() {
 		let (_, id) = committed(0);
 		assert_ok!(Market::settle_now(signed(ALICE), id));
 		Balances::set_balance(&TREASURY, 0);
-		// Only the job fee: 20. A fifth of it, 4, is below the deposit.
-		assert_eq!(pot(), 20);
+		// The job fee and 5 % of the bytes' 10: 20. A fifth of it, 4, is below the deposit.
+		assert_eq!(fees(), 20);
 		skip_ticks(999);
 		finish_block();
 		start_block(1);
 		assert_eq!(
 			last_event(),
-			Event::FeesSplit {
-				burned: 20,
+			Event::EraClosed {
+				era: 0,
+				pool: POOL,
+				fees: 20,
 				treasury: 0
 			}
 		);
-		assert_eq!((pot(), free(TREASURY)), (0, 0));
+		assert_eq!((fees(), free(TREASURY)), (0, 0));
 	});
 }
 
 #[test]
-fn the_pot_exists_from_genesis() {
+fn a_live_job_holds_a_deposit_that_returns_with_every_ending() {
 	ExtBuilder::build_and_execute(|| {
-		assert_eq!(Balances::balance(&Market::pot()), ED);
-		assert_eq!(Balances::total_issuance(), 3 * FUNDS + 60 + ED + ED);
+		let mut rules = default_rules();
+		rules.job_deposit = 1_000;
+		rules.byte_deposit = 2;
+		RulesNow::set(&rules);
+		let bytes = |id| Balance::try_from(job(id).encoded_size()).expect("small");
+
+		let waiting = submit(ALICE, book_spec(10, 0));
+		let deposit = 1_000 + 2 * bytes(waiting);
+		assert_eq!((job(waiting).deposit, held(ALICE)), (deposit, 710 + deposit));
+		assert_ok!(Market::cancel_job(signed(ALICE), waiting));
+		assert_eq!((free(ALICE), held(ALICE)), (FUNDS, 0));
+
+		// It is what the job was submitted under that counts.
+		let provider = asking(1, 0);
+		let id = submit(ALICE, book_spec(10, 0));
+		RulesNow::set(&default_rules());
+		commit(provider, id, 10 * G);
+		assert_eq!(held(ALICE), 710 + deposit);
+		assert_ok!(Market::settle_now(signed(ALICE), id));
+		assert!(matches!(
+			last_event(),
+			Event::JobSettled { deposit: returned, refund: 0, fees_paid: 20, fees_returned: 40, .. } if returned == deposit
+		));
+		assert_eq!((free(ALICE), held(ALICE)), (FUNDS - 650 - 20, 0));
 	});
 }
 
@@ -215,7 +255,11 @@ fn what_the_requester_lost_is_what_the_others_got() {
 		assert_ok!(Market::settle_now(signed(ALICE), id));
 		let lost = FUNDS - free(ALICE);
 		let earned = free(payout(provider)) - 10_000;
-		assert_eq!(lost, earned + pot());
-		assert_eq!(Balances::total_issuance(), issued);
+		assert_eq!(lost, earned + fees());
+		assert_eq!(Balances::total_issuance(), issued - fees());
 	});
+}
+
+fn pool_era(era: u32) -> Option<PoolEra> {
+	Market::pool_era(POOL, era)
 }

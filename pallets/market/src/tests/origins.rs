@@ -72,6 +72,26 @@ fn every_call_takes_its_origin_and_no_other() {
 				},
 				Origin::Signed,
 			),
+			(
+				Call::reprice_ask {
+					slot: 0,
+					level: Level(0),
+				},
+				Origin::Signed,
+			),
+			(Call::reprice_job { job, level: Level(0) }, Origin::Signed),
+			(
+				Call::submit_jobs {
+					specs: Default::default(),
+				},
+				Origin::Signed,
+			),
+			(
+				Call::settle_jobs {
+					jobs: Default::default(),
+				},
+				Origin::Signed,
+			),
 		];
 		let names: Vec<_> = calls.iter().map(|(call, _)| call.get_call_name()).collect();
 		assert_eq!(names, Call::<Test>::get_call_names(), "every call is in the table");

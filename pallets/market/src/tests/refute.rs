@@ -53,7 +53,7 @@ fn a_wrong_byte_voids_the_job_in_the_same_block() {
 		let work = Work::triples();
 		let tree = work.wrong_byte(2);
 		let id = committed(ALICE, provider, &work, &tree);
-		assert_eq!((free(ALICE), held(ALICE)), (FUNDS - 160, 140));
+		assert_eq!((free(ALICE), held(ALICE)), (FUNDS - 160, 160));
 
 		let proof = work.proof(&tree, 2);
 		let call = crate::Call::<Test>::refute {
@@ -96,10 +96,12 @@ fn a_wrong_byte_voids_the_job_in_the_same_block() {
 				slashed: 120_000,
 				refund: 100,
 				fees_returned: 40,
+				fees_paid: 20,
+				deposit: 0,
 			}
 		);
 		// One job fee was used by the commitment; the least escrow of 100 and two fees are free again.
-		assert_eq!((free(ALICE), held(ALICE), pot()), (FUNDS - 20, 0, 20));
+		assert_eq!((free(ALICE), held(ALICE), fees()), (FUNDS - 20, 0, 20));
 		assert_eq!((free(CHARLIE), free(payout(provider))), (FUNDS, 10_000));
 		let record = MockProviders::get(provider).unwrap();
 		assert_eq!((MockProviders::stake(&record), record.committed), (120_000, 0));
@@ -136,6 +138,8 @@ fn a_named_providers_whole_escrow_returns() {
 			Event::JobRefuted {
 				refund: 3_150,
 				fees_returned: 40,
+				fees_paid: 20,
+				deposit: 0,
 				..
 			}
 		));

@@ -1,6 +1,6 @@
 //! Settlement: who may, when, and to the last planck.
 
-use crate::{mock::*, Asks, Deadlines, Error, Event, Jobs, Links, MarketTotals, ProviderJobs, Requesters, Totals};
+use crate::{mock::*, Asks, Deadlines, Error, Event, Jobs, Links, MarketTotals, ProviderJobs, Requesters};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok, dispatch::Pays},
 	sp_core::H256,
@@ -27,16 +27,18 @@ fn what_was_used_is_paid_and_the_rest_returns() {
 				fee: 16,
 				refund: 320,
 				fees_returned: 40,
+				fees_paid: 20,
+				deposit: 0,
 				lapsed: false,
 			}
 		);
 		assert_eq!(free(ALICE), FUNDS - 330 - 20);
 		assert_eq!(held(ALICE), 0);
 		assert_eq!(free(payout(provider)), 10_000 + 314);
-		assert_eq!(pot(), 20 + 16);
+		assert_eq!(fees(), 20 + 16);
 		assert_eq!(MockProviders::get(provider).unwrap().paid, 330);
 		assert_eq!(
-			Totals::<Test>::get(),
+			Market::totals(),
 			MarketTotals {
 				settled: 1,
 				paid: 330,

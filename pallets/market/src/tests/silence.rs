@@ -65,6 +65,8 @@ fn silence(end: impl Fn(JobId)) {
 			slashed: 1_200,
 			refund: 100,
 			fees_returned: 40,
+			fees_paid: 20,
+			deposit: 0,
 		}));
 		assert!(!Jobs::<Test>::contains_key(id));
 		assert_eq!(
@@ -76,10 +78,10 @@ fn silence(end: impl Fn(JobId)) {
 		assert_eq!(MockProviders::stake(&record), 240_000 - 1_200);
 		assert_eq!(MockProviders::set_aside(provider), 1_200);
 		assert_eq!(free(payout(provider)), 10_000);
-		// Three leaves: 3 × (128 + 252) + 200 = 1,340 bytes, 167 planck; 25,500 picoseconds, 51. It is in the pot beside
-		// the job fees of both jobs, and stays there.
-		assert_eq!(pot(), 2 * 20 + 167 + 51);
-		assert_eq!(free(ALICE), FUNDS - 20 - 218 - 20 - 140);
+		// Three leaves: 3 × (128 + 252) + 200 = 1,340 bytes, 167 planck; 25,500 picoseconds, 51. It was burned
+		// beside the job fee of the job that has ended, and does not return.
+		assert_eq!(fees(), 20 + 167 + 51);
+		assert_eq!(free(ALICE), FUNDS - 20 - 218 - 160);
 		assert_eq!(Requesters::<Test>::get(ALICE).silent, 1);
 		// It is no conviction: the other job goes on.
 		assert_eq!(record.asks, 1);

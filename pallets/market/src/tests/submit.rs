@@ -1,7 +1,7 @@
 //! Submitting: what is held, what is copied, and every bound with its last allowed value beside it.
 
 use crate::{mock::*, Error, Event, JobState, Requesters, Window};
-use millrace_primitives::{DeviceClass, JobSpec, KernelHash, Level, Pool, Price, Region, Target};
+use millrace_primitives::{DeviceClass, JobSpec, KernelHash, Level, Minima, Pool, Price, Region, Target};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok},
 	sp_core::H256,
@@ -37,7 +37,8 @@ fn the_worst_case_and_three_fees_are_held() {
 					kernel: KERNEL,
 					items: 10,
 					escrow: 650,
-					fees: 60
+					fees: 60,
+					deposit: 0,
 				},
 				Event::JobQueued {
 					job: id,
@@ -295,6 +296,7 @@ fn money_is_bounded() {
 		most.terms.target = Target::Provider {
 			provider,
 			price: Price(128),
+			minima: Minima::default(),
 		};
 		// 307 × (64 + 2) = 20,262 is too much; 303 × 66 = 19,998 is not.
 		refused(most.clone(), Error::StakeTooLow);

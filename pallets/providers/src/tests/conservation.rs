@@ -148,7 +148,7 @@ fn run(step: Step) -> Balance {
 		}
 		Step::Take { provider, amount, to } => {
 			let before = ledgers();
-			let arrived = Providers::take_stake(ProviderId(provider), amount.into(), &to);
+			let arrived = Providers::take_stake(ProviderId(provider), amount.into(), Some(&to));
 			return before - ledgers() - arrived;
 		}
 		Step::Late(provider) => Providers::record(ProviderId(provider), Outcome::Late),

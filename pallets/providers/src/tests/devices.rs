@@ -8,6 +8,7 @@ use crate::{
 	Device, DeviceFacts, DeviceIds, DeviceState, Devices, DevicesViewFunction, Error, Event, IneligibleViewFunction,
 	ProviderTerms, Reachable, RequestQueue, Requests, Workers,
 };
+use millrace_primitives::Minima;
 use millrace_primitives::{
 	traits::{Ineligible, JobPhase, Measurement, Providers as _},
 	ClassTask, DeviceClass, EnrolmentRules, Price, ProviderId, Tick,
@@ -131,7 +132,7 @@ fn a_device_of_a_class_without_tasks_is_taken_at_its_word() {
 		assert_eq!(DeviceIds::<Test>::get(device(1).uuid_hash), Some((id, 3)));
 		assert_eq!(counts(id), (1, 0));
 		assert_eq!(Providers::may_ask(id), Ok(()));
-		assert_eq!(Providers::takes_target(id, 1, Price(70)), Ok(()));
+		assert_eq!(Providers::takes_target(id, 1, Price(70), &Minima::default()), Ok(()));
 		tick(100);
 		assert!(given().is_empty());
 		assert_eq!(at(id, 3), expected);
@@ -151,7 +152,7 @@ fn without_a_measured_device_there_is_no_ask_and_no_targeted_job() {
 		});
 		let check = || {
 			assert_eq!(Providers::may_ask(id), refused);
-			assert_eq!(Providers::takes_target(id, 1, Price(70)), refused);
+			assert_eq!(Providers::takes_target(id, 1, Price(70), &Minima::default()), refused);
 			assert_eq!(IneligibleViewFunction::<Test>::new(id).invoke(), refused.err());
 		};
 		check();
@@ -163,7 +164,7 @@ fn without_a_measured_device_there_is_no_ask_and_no_targeted_job() {
 		check();
 		commit_measurement(id, 0, 5);
 		assert_eq!(Providers::may_ask(id), Ok(()));
-		assert_eq!(Providers::takes_target(id, 1, Price(70)), Ok(()));
+		assert_eq!(Providers::takes_target(id, 1, Price(70), &Minima::default()), Ok(()));
 		assert_eq!(IneligibleViewFunction::<Test>::new(id).invoke(), None);
 		// Another class is asked for something else, and one without tasks for nothing.
 		end_measurement(id, 0, JobPhase::Committed, Measurement::Stands);

@@ -11,7 +11,7 @@ use crate::{
 };
 use millrace_primitives::{
 	traits::{JobPhase, Outcome, Providers as _},
-	DeviceClass, ProviderId, SlashId,
+	DeviceClass, ProviderId, Region, SlashId,
 };
 use polkadot_sdk::{
 	frame_support::{assert_ok, dispatch::DispatchResult},
@@ -47,6 +47,10 @@ fn provoke(error: &Error<Test>) -> DispatchResult {
 		Error::PayoutTooPoor => Providers::set_payout(owner(), id, NOBODY),
 		Error::InvalidEndpoint => Providers::set_endpoint(owner(), id, Endpoint { port: 0, ..endpoint() }),
 		Error::InvalidLanes => Providers::set_terms(owner(), id, terms(0)),
+		Error::UnknownRegion => {
+			let region = Region(16);
+			Providers::set_terms(owner(), id, ProviderTerms { region, ..terms(2) })
+		}
 		Error::InsufficientFunds => Providers::bond(owner(), id, ENDOWMENT),
 		Error::ZeroAmount => Providers::bond(owner(), id, 0),
 		Error::StakeTooLow => {
@@ -173,6 +177,7 @@ fn every_error_is_provoked() {
 		Error::PayoutTooPoor,
 		Error::InvalidEndpoint,
 		Error::InvalidLanes,
+		Error::UnknownRegion,
 		Error::InsufficientFunds,
 		Error::ZeroAmount,
 		Error::StakeTooLow,

@@ -230,7 +230,7 @@ fn what_counts_is_the_active_stake_of_who_went() {
 	build_and_execute(|| {
 		let (id, others) = network(4_000);
 		// 1,400 of 1,500; the others still have 10,000 less these 100.
-		assert_eq!(Providers::take_stake(others[1], 100, &RECEIVER), 100);
+		assert_eq!(Providers::take_stake(others[1], 100, Some(&RECEIVER)), 100);
 		Providers::set_asks(others[1], 1);
 		lose(id);
 		lose(others[1]);

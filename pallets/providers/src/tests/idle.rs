@@ -5,6 +5,7 @@ use super::{
 	signed,
 };
 use crate::{mock::*, DeviceState, Error, Event};
+use millrace_primitives::Minima;
 use millrace_primitives::{
 	traits::{Ineligible, JobPhase, Measurement, Providers as _},
 	DeviceClass, EnrolmentRules, Price, ProviderId, Tick,
@@ -61,7 +62,10 @@ fn a_measured_device_has_its_rest_and_then_shows_it_again() {
 		);
 		assert_eq!((provider(id).measured, provider(id).measuring), (1, true));
 		assert_eq!((Providers::may_ask(id), Lost::get()), (Ok(()), vec![]));
-		assert_eq!(Providers::takes_target(id, 1, Price(70)), Err(Ineligible::Full));
+		assert_eq!(
+			Providers::takes_target(id, 1, Price(70), &Minima::default()),
+			Err(Ineligible::Full)
+		);
 		assert!(Providers::view(id).is_some_and(|view| !view.has_room()));
 		assert_noop!(enrol(WORKER, 0, device(2)), Error::<Test>::DeviceBusy);
 		assert_noop!(

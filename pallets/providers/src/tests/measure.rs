@@ -7,6 +7,7 @@ use super::{
 	fraud, signed,
 };
 use crate::{mock::*, DeviceState, Error, Event, Load, MeasurementSlots, ProviderTerms, Requests, Status};
+use millrace_primitives::Minima;
 use millrace_primitives::{
 	traits::{Ineligible, JobPhase, Measurement, Providers as _},
 	DeviceClass, EnrolmentRules, Price, ProviderId,
@@ -198,11 +199,14 @@ fn until_it_has_shown_something_it_gets_no_other_job() {
 		let id = measured();
 		begin(WORKER, 1, device(2));
 		assert_eq!(Providers::may_ask(id), Ok(()));
-		assert_eq!(Providers::takes_target(id, 1, Price(70)), Err(Ineligible::Full));
+		assert_eq!(
+			Providers::takes_target(id, 1, Price(70), &Minima::default()),
+			Err(Ineligible::Full)
+		);
 		let view = Providers::view(id).expect("it is registered");
 		assert!(view.measuring && !view.has_room() && view.lanes == 2 && view.assigned == 1);
 		commit_measurement(id, 1, 5);
-		assert_eq!(Providers::takes_target(id, 1, Price(70)), Ok(()));
+		assert_eq!(Providers::takes_target(id, 1, Price(70), &Minima::default()), Ok(()));
 		assert!(Providers::view(id).is_some_and(|view| !view.measuring && view.has_room()));
 	});
 }

@@ -80,7 +80,7 @@ fn other_penalties_of_the_outage_count_as_paid() {
 		let id = gone_at_work(2_000);
 		tick_to(5_100);
 		// A late job's credit.
-		assert_eq!(Providers::take_stake(id, 30, &RECEIVER), 30);
+		assert_eq!(Providers::take_stake(id, 30, Some(&RECEIVER)), 30);
 		tick_to(5_300);
 		// Twelve escrows of 2.
 		assert_eq!(silence(id, 2).amount, 24);
@@ -93,7 +93,7 @@ fn other_penalties_of_the_outage_count_as_paid() {
 	// They may be more than the outage costs, which is no credit.
 	build_and_execute(|| {
 		let id = gone_at_work(2_000);
-		assert_eq!(Providers::take_stake(id, 600, &RECEIVER), 600);
+		assert_eq!(Providers::take_stake(id, 600, Some(&RECEIVER)), 600);
 		tick_to(8_002);
 		assert!(taken(id).is_empty());
 		assert_eq!(last_event(), closed(id, 5_001, 3_001, 0, 600));
@@ -108,15 +108,15 @@ fn penalties_count_until_the_outage_cannot_go_on_any_more() {
 		assert_ok!(Providers::move_job(id, None, Some(JobPhase::Running), None));
 		// Before it was known to be gone.
 		tick_to(5_006);
-		assert_eq!(Providers::take_stake(id, 1, &RECEIVER), 1);
+		assert_eq!(Providers::take_stake(id, 1, Some(&RECEIVER)), 1);
 		no_samples();
 		tick_to(5_100);
-		assert_eq!(Providers::take_stake(id, 2, &RECEIVER), 2);
+		assert_eq!(Providers::take_stake(id, 2, Some(&RECEIVER)), 2);
 		resume(id);
 		tick_to(5_117);
-		assert_eq!(Providers::take_stake(id, 3, &RECEIVER), 3);
+		assert_eq!(Providers::take_stake(id, 3, Some(&RECEIVER)), 3);
 		tick(1);
-		assert_eq!(Providers::take_stake(id, 4, &RECEIVER), 4);
+		assert_eq!(Providers::take_stake(id, 4, Some(&RECEIVER)), 4);
 		tick_to(5_200);
 		// 10 − 2 − 3.
 		assert_eq!(last_event(), closed(id, 5_001, 99, 5, 5));
@@ -224,7 +224,7 @@ fn who_leaves_pays_what_its_outage_cost_until_then() {
 fn an_outage_of_nobody_is_forgotten() {
 	build_and_execute(|| {
 		let id = gone(2_000);
-		assert_eq!(Providers::take_stake(id, 2_000, &RECEIVER), 2_000);
+		assert_eq!(Providers::take_stake(id, 2_000, Some(&RECEIVER)), 2_000);
 		assert_ok!(Providers::deregister(signed(OWNER), id));
 		assert_ok!(Providers::withdraw_unbonded(signed(OWNER), id));
 		assert!(!Records::<Test>::contains_key(id));

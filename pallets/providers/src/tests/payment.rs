@@ -132,7 +132,7 @@ fn a_share_that_cannot_be_credited_is_burned() {
 	build_and_execute(|| {
 		let id = registered(2_000);
 		// 199 are left: 5 % are 9, below the existential deposit; 10 % are 19, which make an account.
-		assert_eq!(Providers::take_stake(id, 1_801, &RECEIVER), 1_801);
+		assert_eq!(Providers::take_stake(id, 1_801, Some(&RECEIVER)), 1_801);
 		let offence = |refuter, requester| Offence::Fraud {
 			refuter,
 			requester,

@@ -119,7 +119,7 @@ fn a_preview_in_an_outage_says_what_is_still_to_come() {
 		tick_to(5_300);
 		assert_eq!(steps(id), all[2..]);
 		// What it pays otherwise counts.
-		assert_eq!(Providers::take_stake(id, 30, &RECEIVER), 30);
+		assert_eq!(Providers::take_stake(id, 30, Some(&RECEIVER)), 30);
 		assert_eq!(steps(id), [(6_002, 190, false), (8_002, 200, true)]);
 		tick_to(8_002);
 		assert_eq!((preview(id).outage, preview(id).began), (None, 8_002));

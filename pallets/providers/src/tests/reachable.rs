@@ -88,7 +88,7 @@ fn the_reachable_stake_follows_every_change_of_a_ledger() {
 		check(4_950, 3_650);
 		assert_ok!(Providers::unbond(signed(OWNER), id, 100));
 		check(4_850, 3_550);
-		assert_eq!(Providers::take_stake(id, 30, &RECEIVER), 30);
+		assert_eq!(Providers::take_stake(id, 30, Some(&RECEIVER)), 30);
 		check(4_820, 3_520);
 		// 12 × 1.
 		silence(id, 1);

@@ -120,7 +120,7 @@ fn an_owner_chooses_whether_earnings_refill_its_stake() {
 		let wanted = || Providers::refill_wanted(id);
 		let set = |refill| Providers::set_refill(signed(OWNER), id, refill);
 		assert_eq!((provider(id).refill, wanted()), (false, 0));
-		assert_eq!(Providers::take_stake(id, 300, &RECEIVER), 300);
+		assert_eq!(Providers::take_stake(id, 300, Some(&RECEIVER)), 300);
 		assert_eq!(wanted(), 0);
 		for (refill, amount) in [(true, 300), (true, 300), (false, 0), (true, 300)] {
 			assert_ok!(set(refill));
@@ -165,7 +165,7 @@ fn earnings_that_arrived_are_staked() {
 	build_and_execute(|| {
 		let id = registered(2_000);
 		assert_ok!(Providers::set_refill(signed(OWNER), id, true));
-		assert_eq!(Providers::take_stake(id, 300, &RECEIVER), 300);
+		assert_eq!(Providers::take_stake(id, 300, Some(&RECEIVER)), 300);
 		let (free, issuance) = (Balances::free_balance(OWNER), Balances::total_issuance());
 		Providers::refill(id, 120);
 		assert_eq!(

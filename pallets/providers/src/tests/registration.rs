@@ -208,7 +208,7 @@ fn leaves_only_when_nothing_rests_on_it() {
 fn leaves_even_without_stake() {
 	build_and_execute(|| {
 		let id = registered(2_000);
-		assert_eq!(Providers::take_stake(id, 2_000, &RECEIVER), 2_000);
+		assert_eq!(Providers::take_stake(id, 2_000, Some(&RECEIVER)), 2_000);
 		assert_ok!(Providers::deregister(signed(OWNER), id));
 		assert_eq!(
 			last_event(),

@@ -1,6 +1,7 @@
 //! What the market sees and does.
 
 use crate::{mock::*, Error, Load, ProviderTerms};
+use millrace_primitives::Minima;
 use millrace_primitives::{
 	traits::{
 		Ineligible,
@@ -35,6 +36,8 @@ fn shows_a_provider() {
 				measuring: false,
 				answers: true,
 				min_price: Price(70),
+				asks: 0,
+				completed: 0,
 				fraud_clock: None,
 			})
 		);
@@ -49,21 +52,21 @@ fn a_target_is_taken_by_the_terms() {
 	build_and_execute(|| {
 		let id = registered(2_412);
 		assert_eq!(
-			Providers::takes_target(ProviderId(9), 1, Price(70)),
+			Providers::takes_target(ProviderId(9), 1, Price(70), &Minima::default()),
 			Err(Ineligible::Unknown)
 		);
 		assert_eq!(Providers::may_ask(ProviderId(9)), Err(Ineligible::Unknown));
 		// 12 × 201 = 2,412.
-		assert_eq!(Providers::takes_target(id, 201, Price(70)), Ok(()));
+		assert_eq!(Providers::takes_target(id, 201, Price(70), &Minima::default()), Ok(()));
 		assert_eq!(
-			Providers::takes_target(id, 202, Price(70)),
+			Providers::takes_target(id, 202, Price(70), &Minima::default()),
 			Err(Ineligible::StakeTooLow {
 				have: 2_412,
 				need: 2_424
 			})
 		);
 		assert_eq!(
-			Providers::takes_target(id, 201, Price(69)),
+			Providers::takes_target(id, 201, Price(69), &Minima::default()),
 			Err(Ineligible::PriceTooLow {
 				have: Price(69),
 				need: Price(70)
@@ -72,7 +75,10 @@ fn a_target_is_taken_by_the_terms() {
 		for _ in 0..4 {
 			assert_ok!(Providers::move_job(id, None, Some(Assigned), None));
 		}
-		assert_eq!(Providers::takes_target(id, 201, Price(70)), Err(Ineligible::Full));
+		assert_eq!(
+			Providers::takes_target(id, 201, Price(70), &Minima::default()),
+			Err(Ineligible::Full)
+		);
 		// Room is the book's own question.
 		assert_eq!(Providers::may_ask(id), Ok(()));
 		let terms = ProviderTerms {
@@ -81,7 +87,7 @@ fn a_target_is_taken_by_the_terms() {
 		};
 		assert_ok!(Providers::set_terms(super::signed(OWNER), id, terms));
 		assert_eq!(
-			Providers::takes_target(id, 201, Price(70)),
+			Providers::takes_target(id, 201, Price(70), &Minima::default()),
 			Err(Ineligible::TakesNoTargets)
 		);
 	});
@@ -139,7 +145,7 @@ fn the_largest_target_is_a_high_water_mark() {
 		assert_ok!(Providers::move_job(id, Some(Running), None, Some(300)));
 		assert_eq!(marks(), (1, 300));
 		assert_eq!(
-			Providers::takes_target(id, 1_667, Price(70)),
+			Providers::takes_target(id, 1_667, Price(70), &Minima::default()),
 			Err(Ineligible::StakeTooLow {
 				have: 20_000,
 				need: 20_004

@@ -2,6 +2,7 @@
 
 use super::signed;
 use crate::{mock::*, Endpoint, Error, Event, ProviderTerms, Workers};
+use millrace_primitives::Minima;
 use millrace_primitives::{
 	traits::{Ineligible, JobPhase, Providers as _},
 	DeviceClass, Price, Region,
@@ -53,7 +54,10 @@ fn revokes_the_worker_key_in_one_call() {
 		assert_eq!(Providers::by_worker(&WORKER), None);
 		assert_eq!((Lost::get(), provider(id).load.asks), (vec![id], 0));
 		assert_eq!(Providers::may_ask(id), Err(Ineligible::NoWorker));
-		assert_eq!(Providers::takes_target(id, 1, Price(70)), Err(Ineligible::NoWorker));
+		assert_eq!(
+			Providers::takes_target(id, 1, Price(70), &Minima::default()),
+			Err(Ineligible::NoWorker)
+		);
 		assert_noop!(Providers::set_worker(signed(OWNER), id, None), Error::<Test>::NoWorker);
 		assert_ok!(Providers::set_worker(signed(OWNER), id, Some(WORKER)));
 		assert_eq!(Providers::may_ask(id), Ok(()));

@@ -5,6 +5,7 @@ use super::{fraud, signed, silence};
 use crate::{
 	mock::*, types::Unbonding, Error, Event, Ledger, NextSlash, Slash, SlashCause, SlashShares, Slashes, Status,
 };
+use millrace_primitives::Minima;
 use millrace_primitives::{
 	traits::{Ineligible, JobPhase, Outcome, Providers as _, SetAside},
 	Balance, DeviceClass, Price, ProviderId, SlashId, Tick,
@@ -139,7 +140,10 @@ fn fraud_takes_what_unbonds_too() {
 				Now::set(tick);
 				assert_ok!(Providers::unbond(signed(OWNER), id, amount));
 			}
-			assert_eq!(Providers::take_stake(id, 2_800 - active, &RECEIVER), 2_800 - active);
+			assert_eq!(
+				Providers::take_stake(id, 2_800 - active, Some(&RECEIVER)),
+				2_800 - active
+			);
 			assert_eq!(fraud(id, 1), set_aside(0, 1_000));
 			let releases = [5_700, 5_701, 5_702];
 			let expected = unbonding.into_iter().zip(releases).filter(|(amount, _)| *amount > 0);
@@ -153,7 +157,7 @@ fn what_is_there_is_set_aside_and_nothing_is_no_slash() {
 	build_and_execute(|| {
 		let id = registered(2_000);
 		assert_ok!(Providers::unbond(signed(OWNER), id, 1_500));
-		assert_eq!(Providers::take_stake(id, 300, &RECEIVER), 300);
+		assert_eq!(Providers::take_stake(id, 300, Some(&RECEIVER)), 300);
 		// 200 active and 1,500 that unbond; 12 × 201 would be 2,412.
 		assert_ok!(Providers::move_job(id, None, Some(JobPhase::Committed), Some(201)));
 		assert_eq!(fraud(id, 77), set_aside(0, 1_700));
@@ -162,7 +166,7 @@ fn what_is_there_is_set_aside_and_nothing_is_no_slash() {
 	});
 	build_and_execute(|| {
 		let id = registered(2_000);
-		assert_eq!(Providers::take_stake(id, 2_000, &RECEIVER), 2_000);
+		assert_eq!(Providers::take_stake(id, 2_000, Some(&RECEIVER)), 2_000);
 		assert_eq!(fraud(id, 77), SetAside::default());
 		assert_eq!(
 			(Slashes::<Test>::iter().count(), NextSlash::<Test>::get()),
@@ -259,7 +263,10 @@ fn a_convicted_provider_takes_nothing_and_only_its_owner_brings_it_back() {
 		let id = registered(5_000);
 		fraud(id, 1);
 		assert_eq!(Providers::may_ask(id), Err(Ineligible::NotActive));
-		assert_eq!(Providers::takes_target(id, 1, Price(70)), Err(Ineligible::NotActive));
+		assert_eq!(
+			Providers::takes_target(id, 1, Price(70), &Minima::default()),
+			Err(Ineligible::NotActive)
+		);
 		for who in [OWNER, WORKER] {
 			assert_noop!(Providers::drain(signed(who), id), Error::<Test>::NotActive);
 			assert_noop!(Providers::resume(signed(who), id), Error::<Test>::NotDraining);

@@ -6,6 +6,7 @@ use crate::{
 	types::{Ledger, Unbonding},
 	Error, Event,
 };
+use millrace_primitives::Minima;
 use millrace_primitives::{
 	traits::{Ineligible, JobPhase, Providers as _},
 	Price, ProviderId,
@@ -187,19 +188,19 @@ fn takes_active_stake_first_then_unbonding() {
 		assert_ok!(Providers::unbond(signed(OWNER), id, 400));
 		let issuance = Balances::total_issuance();
 
-		assert_eq!(Providers::take_stake(id, 1_000, &RECEIVER), 1_000);
+		assert_eq!(Providers::take_stake(id, 1_000, Some(&RECEIVER)), 1_000);
 		assert_eq!(
 			last_event(),
 			Event::StakeTaken {
 				provider: id,
-				to: RECEIVER,
+				to: Some(RECEIVER),
 				amount: 1_000,
 				burned: 0
 			}
 		);
 		assert_eq!(provider(id).ledger.active, 300);
 		// 300 active and the 300 that leave first, and 50 of those that leave later.
-		assert_eq!(Providers::take_stake(id, 650, &RECEIVER), 650);
+		assert_eq!(Providers::take_stake(id, 650, Some(&RECEIVER)), 650);
 		let ledger = provider(id).ledger;
 		assert_eq!(ledger.active, 0);
 		assert_eq!(
@@ -210,10 +211,10 @@ fn takes_active_stake_first_then_unbonding() {
 			}]
 		);
 		// What is there is taken; then nothing is.
-		assert_eq!(Providers::take_stake(id, 9_999, &RECEIVER), 350);
+		assert_eq!(Providers::take_stake(id, 9_999, Some(&RECEIVER)), 350);
 		let events = event_count();
-		assert_eq!(Providers::take_stake(id, 9_999, &RECEIVER), 0);
-		assert_eq!(Providers::take_stake(ProviderId(9), 1, &RECEIVER), 0);
+		assert_eq!(Providers::take_stake(id, 9_999, Some(&RECEIVER)), 0);
+		assert_eq!(Providers::take_stake(ProviderId(9), 1, Some(&RECEIVER)), 0);
 		assert_eq!(event_count(), events);
 
 		assert_eq!((staked(OWNER), provider(id).ledger.held()), (0, 0));
@@ -234,7 +235,7 @@ fn takes_from_one_providers_ledger_only() {
 			terms(1),
 			1_500
 		));
-		assert_eq!(Providers::take_stake(first, 10_000, &RECEIVER), 2_000);
+		assert_eq!(Providers::take_stake(first, 10_000, Some(&RECEIVER)), 2_000);
 		assert_eq!((staked(OWNER), provider(ProviderId(1)).ledger.active), (1_500, 1_500));
 	});
 }
@@ -243,7 +244,7 @@ fn takes_from_one_providers_ledger_only() {
 fn an_owner_may_be_the_one_who_gets_it() {
 	build_and_execute(|| {
 		let id = registered(2_000);
-		assert_eq!(Providers::take_stake(id, 700, &OWNER), 700);
+		assert_eq!(Providers::take_stake(id, 700, Some(&OWNER)), 700);
 		assert_eq!(staked(OWNER), 1_300);
 		assert_eq!(Balances::free_balance(OWNER), 1_000_000 - 50 - 1_300);
 	});
@@ -255,12 +256,12 @@ fn burns_what_cannot_be_credited() {
 		let id = registered(2_000);
 		let issuance = Balances::total_issuance();
 		// Nine planck make no account.
-		assert_eq!(Providers::take_stake(id, 9, &NOBODY), 0);
+		assert_eq!(Providers::take_stake(id, 9, Some(&NOBODY)), 0);
 		assert_eq!(
 			last_event(),
 			Event::StakeTaken {
 				provider: id,
-				to: NOBODY,
+				to: Some(NOBODY),
 				amount: 0,
 				burned: 9
 			}
@@ -268,7 +269,7 @@ fn burns_what_cannot_be_credited() {
 		assert_eq!((staked(OWNER), provider(id).ledger.active), (1_991, 1_991));
 		assert_eq!(Balances::total_issuance(), issuance - 9);
 		// Ten do.
-		assert_eq!(Providers::take_stake(id, 10, &NOBODY), 10);
+		assert_eq!(Providers::take_stake(id, 10, Some(&NOBODY)), 10);
 		assert_eq!(Balances::free_balance(NOBODY), 10);
 		assert_eq!(Balances::total_issuance(), issuance - 9);
 	});
@@ -279,9 +280,9 @@ fn asks_leave_when_stake_falls_below_the_floor() {
 	build_and_execute(|| {
 		let id = registered(2_100);
 		Providers::set_asks(id, 3);
-		assert_eq!(Providers::take_stake(id, 100, &RECEIVER), 100);
+		assert_eq!(Providers::take_stake(id, 100, Some(&RECEIVER)), 100);
 		assert_eq!((Lost::get(), provider(id).load.asks), (vec![], 3));
-		assert_eq!(Providers::take_stake(id, 1, &RECEIVER), 1);
+		assert_eq!(Providers::take_stake(id, 1, Some(&RECEIVER)), 1);
 		// The market has come back while stake was taken, and what it wrote has stayed.
 		assert_eq!((Lost::get(), provider(id).load.asks), (vec![id], 0));
 		assert_eq!(provider(id).ledger.active, 1_999);
@@ -293,7 +294,7 @@ fn asks_leave_when_stake_falls_below_the_floor() {
 			})
 		);
 		assert_eq!(
-			Providers::takes_target(id, 1, Price(70)),
+			Providers::takes_target(id, 1, Price(70), &Minima::default()),
 			Err(Ineligible::StakeTooLow {
 				have: 1_999,
 				need: 2_000

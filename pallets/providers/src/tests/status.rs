@@ -2,6 +2,7 @@
 
 use super::{asking, gone, gone_at_work, signed};
 use crate::{mock::*, Error, Event, Record, Status};
+use millrace_primitives::Minima;
 use millrace_primitives::{
 	traits::{Ineligible, JobPhase, Outcome, Providers as _},
 	Price, ProviderId,
@@ -26,7 +27,10 @@ fn drains_and_resumes_by_either_key() {
 			);
 			assert_eq!((Lost::get(), provider(id).load.asks), (vec![id], 0));
 			assert_eq!(Providers::may_ask(id), Err(Ineligible::NotActive));
-			assert_eq!(Providers::takes_target(id, 1, Price(70)), Err(Ineligible::NotActive));
+			assert_eq!(
+				Providers::takes_target(id, 1, Price(70), &Minima::default()),
+				Err(Ineligible::NotActive)
+			);
 			assert_noop!(Providers::drain(signed(who), id), Error::<Test>::NotActive);
 			assert_ok!(Providers::resume(signed(who), id));
 			assert_eq!(last_event(), Event::ProviderResumed { provider: id });
@@ -144,7 +148,10 @@ fn an_unreachable_provider_gets_no_jobs_until_either_key_resumes_it() {
 			assert_eq!(provider(id).status, Status::Unreachable { draining: false });
 			assert_eq!((Lost::get(), provider(id).load.asks), (vec![id], 0));
 			assert_eq!(Providers::may_ask(id), Err(Ineligible::Unreachable));
-			assert_eq!(Providers::takes_target(id, 1, Price(70)), Err(Ineligible::Unreachable));
+			assert_eq!(
+				Providers::takes_target(id, 1, Price(70), &Minima::default()),
+				Err(Ineligible::Unreachable)
+			);
 			assert_noop!(Providers::resume(signed(STRANGER), id), Error::<Test>::NotOwnerOrWorker);
 			assert_noop!(Providers::reactivate(signed(OWNER), id), Error::<Test>::NotChilled);
 			assert_ok!(Providers::resume(signed(who), id));

@@ -1,20 +1,27 @@
-//! C2 and C4: what the market touches of the state, and what hooks take of a block. Both are counted on the real runtime
-//! in memory, so no figure depends on the machine.
+//! C1, C2, C4 and C6: what a job weighs, what the market touches of the state, what hooks take of a block, and what jobs
+//! leave. All of it is counted on the real runtime in memory, so no figure depends on the machine.
 
-mod chain;
+pub(crate) mod chain;
 mod hooks;
+mod leftovers;
+mod lives;
 mod recorder;
+pub(crate) mod state;
 mod touches;
+mod whole_job;
+mod work;
 
 use crate::report::Report;
 
 pub(crate) fn measure(report: &mut Report) {
+	whole_job::measure(report);
 	touches::measure(report);
 	hooks::measure(report);
+	leftovers::measure(report);
 }
 
 /// A number with a comma before every third digit.
-fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
 	let digits = number.to_string();
 	let mut text = String::new();
 	for (at, digit) in digits.chars().enumerate() {

@@ -1,6 +1,6 @@
-//! Memory of a node.
+//! C8, and the memory of a node.
 
-use crate::report::Report;
+use crate::{latency, report::Report};
 use millrace_tests::Node;
 use std::{thread::sleep, time::Duration};
 
@@ -10,6 +10,11 @@ const SETTLE: Duration = Duration::from_secs(300);
 const NODE_MEMORY: u64 = 300 << 20;
 
 pub(crate) fn measure(report: &mut Report) {
+	latency::measure(report);
+	memory(report);
+}
+
+fn memory(report: &mut Report) {
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	let node = Node::start("development", folder.path());
 	sleep(SETTLE);

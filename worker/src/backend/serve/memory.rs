@@ -26,7 +26,7 @@ pub(super) fn check(inputs: u64, bundle: u64) -> Result<(), String> {
 }
 
 /// Bytes that can be taken without pushing anybody out: of the machine, and of the control group where that has less.
-fn available() -> Option<u64> {
+pub(crate) fn available() -> Option<u64> {
 	let read = |path: &str| fs::read_to_string(path).ok();
 	let machine = read("/proc/meminfo").and_then(|text| of_machine(&text));
 	let group = read("/sys/fs/cgroup/memory.max")

@@ -1,5 +1,5 @@
-//! The real runtime in memory, from the preset `development`, but classes are taken at their owners' word, as nobody here
-//! has a device, and no session ends: the block in which one does is full with an election, and counts as no tick.
+//! The real runtime in memory, from a preset, but classes are taken at their owners' word, as nobody here has a device,
+//! and no session ends: the block in which one does is full with an election, and counts as no tick.
 
 use super::recorder::{Recorder, Touched};
 use codec::Encode;
@@ -8,10 +8,10 @@ use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
 };
-use millrace_kernel::asm::Builder;
+use millrace_kernel::{asm::Builder, program::Program};
 use millrace_primitives::{
-	job::job_id, DeviceClass, EnrolmentRules, JobId, JobKind, JobSpec, KernelHash, Level, Pool, Region, Target, Terms,
-	Tick, DAY,
+	job::job_id, Balance, DeviceClass, EnrolmentRules, JobId, JobKind, JobSpec, KernelHash, Level, Minima, Pool,
+	ProviderId, Region, Target, Terms, Tick, DAY,
 };
 use millrace_runtime::{
 	configs::system::RuntimeBlockWeights, genesis_presets, AccountId, BlockNumber, Executive, Hash, Header, Runtime,
@@ -58,9 +58,18 @@ pub(crate) struct Block {
 }
 
 impl Chain {
-	/// At genesis, with a kernel without code: every item is zeros.
+	/// At the genesis of `development`, with a kernel without code: every item is zeros.
 	pub(crate) fn new() -> Chain {
-		let mut whole = genesis("development");
+		Chain::from_preset("development")
+	}
+
+	/// The same with windows of a few ticks, so that a job's life is short whichever way it ends.
+	pub(crate) fn fast() -> Chain {
+		Chain::from_preset("fast")
+	}
+
+	fn from_preset(preset: &str) -> Chain {
+		let mut whole = genesis(preset);
 		whole["settings"]["epochSlots"] = 100_000.into();
 		whole["settings"]["windows"]["enrolment"] =
 			serde_json::to_value(EnrolmentRules::OFF).expect("the rules are JSON");
@@ -89,56 +98,68 @@ impl Chain {
 		self.execute(|| apply(who, call));
 	}
 
-	/// The same, and tells what the call touched.
+	/// The same for a call that there may be no need for.
+	pub(crate) fn call_if_possible(&mut self, who: AccountId, call: impl Into<RuntimeCall>) {
+		let call = call.into();
+		// What fails changes nothing.
+		let _ = self.execute(|| call.dispatch(RuntimeOrigin::signed(who)));
+	}
+
+	/// The same as [`Chain::call`], and tells what the call touched.
 	pub(crate) fn recorded_call(&mut self, who: AccountId, call: impl Into<RuntimeCall>) -> Touched {
 		let call = call.into();
 		Recorder::record(&mut self.state.ext(), || apply(who, call)).1
 	}
 
-	/// Registers a provider of so many lanes, whose jobs pay Charlie. Returns its worker.
+	/// Registers a provider of so many lanes with the least stake, whose jobs pay Charlie. Returns its worker.
 	pub(crate) fn register(&mut self, number: u32, lanes: u16) -> AccountId {
 		let mut key = [0x77; 32];
 		key[..4].copy_from_slice(&number.to_le_bytes());
 		let worker = AccountId::new(key);
-		let call = pallet_providers::Call::register {
-			worker: worker.clone(),
-			payout: Charlie.to_account_id(),
-			endpoint: pallet_providers::Endpoint {
-				host: b"127.0.0.1".to_vec().try_into().expect("short"),
-				port: 7443,
-				tls_key: H256([1; 32]),
-			},
-			terms: pallet_providers::ProviderTerms {
-				class: CLASS,
-				region: POOL.region,
-				lanes,
-				min_price: Level(0).price(),
-				takes_targets: true,
-			},
-			bond: CLASS.genesis_figures().floor * u128::from(lanes),
-		};
-		self.call(Alice.to_account_id(), call);
+		let bond = CLASS.genesis_figures().floor * u128::from(lanes);
+		self.register_worker(worker.clone(), lanes, bond);
 		worker
+	}
+
+	/// The same with a worker and a stake of one's choice. Alice owns it.
+	pub(crate) fn register_worker(&mut self, worker: AccountId, lanes: u16, bond: Balance) -> ProviderId {
+		let call = registration(worker.clone(), lanes, bond);
+		self.call(owner(), call);
+		let provider = pallet_providers::Workers::<Runtime>::get;
+		self.execute(|| provider(&worker)).expect("it is registered")
 	}
 
 	/// The id of the job that the requester submits next with this specification.
 	pub(crate) fn next_job(&mut self, spec: &JobSpec) -> JobId {
+		self.next_job_of(&requester(), spec)
+	}
+
+	fn next_job_of(&mut self, who: &AccountId, spec: &JobSpec) -> JobId {
 		self.execute(|| {
-			let who = requester();
-			job_id(
-				&System::block_hash(0),
-				&who,
-				Requesters::<Runtime>::get(&who).nonce,
-				spec,
-			)
+			let nonce = Requesters::<Runtime>::get(who).nonce;
+			job_id(&System::block_hash(0), who, nonce, spec)
 		})
 	}
 
 	/// Submits a job and returns its id.
 	pub(crate) fn submit(&mut self, spec: JobSpec) -> JobId {
-		let id = self.next_job(&spec);
-		self.call(requester(), pallet_market::Call::submit_job { spec });
+		self.submit_as(requester(), spec)
+	}
+
+	/// The same for any account that has money.
+	pub(crate) fn submit_as(&mut self, who: AccountId, spec: JobSpec) -> JobId {
+		let id = self.next_job_of(&who, &spec);
+		self.call(who, pallet_market::Call::submit_job { spec });
 		id
+	}
+
+	/// What happened since the block began, or since it was asked last.
+	pub(crate) fn take_events(&mut self) -> Vec<RuntimeEvent> {
+		self.execute(|| {
+			let events = System::events();
+			System::reset_events();
+			events.into_iter().map(|record| record.event).collect()
+		})
 	}
 
 	/// Makes all changes so far part of the state below, so that blocks are as fast as their own changes are few.
@@ -148,6 +169,11 @@ impl Chain {
 
 	/// Executes a block without transactions.
 	pub(crate) fn block(&mut self) -> Block {
+		self.block_with(|| ()).0
+	}
+
+	/// Executes a block in which `transactions` happens after what every block brings.
+	pub(crate) fn block_with<R>(&mut self, transactions: impl FnOnce() -> R) -> (Block, R) {
 		self.height += 1;
 		self.slot += 1;
 		let author = SecondaryPlainPreDigest {
@@ -162,7 +188,7 @@ impl Chain {
 		};
 		let header = Header::new(self.height, Hash::default(), Hash::default(), self.parent, digest);
 		let now = self.slot * SLOT_MILLISECONDS;
-		let (parent, block) = self.state.execute_with(|| {
+		let (parent, block, result) = self.state.execute_with(|| {
 			Executive::initialize_block(&header);
 			let first = mandatory().saturating_sub(RuntimeBlockWeights::get().base_block);
 			let time = UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(pallet_timestamp::Call::set { now }));
@@ -172,13 +198,14 @@ impl Chain {
 			let before = mandatory();
 			Executive::inherents_applied();
 			let hooks = first.saturating_add(mandatory().saturating_sub(before));
+			let result = transactions();
 			let header = Executive::finalize_block();
 			let events = System::events().into_iter().map(|record| record.event).collect();
-			(header.hash(), Block { events, hooks })
+			(header.hash(), Block { events, hooks }, result)
 		});
 		self.parent = parent;
 		self.commit();
-		block
+		(block, result)
 	}
 }
 
@@ -191,12 +218,38 @@ fn mandatory() -> Weight {
 	*System::block_weight().get(DispatchClass::Mandatory)
 }
 
-/// Who buys everything here.
+/// A registration at an endpoint that nobody dials.
+pub(crate) fn registration(worker: AccountId, lanes: u16, bond: Balance) -> pallet_providers::Call<Runtime> {
+	pallet_providers::Call::register {
+		worker,
+		payout: Charlie.to_account_id(),
+		endpoint: pallet_providers::Endpoint {
+			host: b"127.0.0.1".to_vec().try_into().expect("short"),
+			port: 7443,
+			tls_key: H256([1; 32]),
+		},
+		terms: pallet_providers::ProviderTerms {
+			class: CLASS,
+			region: POOL.region,
+			lanes,
+			min_price: Level(0).price(),
+			takes_targets: true,
+		},
+		bond,
+	}
+}
+
+/// Who owns every provider here.
+pub(crate) fn owner() -> AccountId {
+	Alice.to_account_id()
+}
+
+/// Who buys what nobody else is named for.
 pub(crate) fn requester() -> AccountId {
 	Bob.to_account_id()
 }
 
-/// A small job of the requester, to be assigned by `expires`, with its results open for `window`.
+/// A small job, to be assigned by `expires`, with its results open for `window`.
 pub(crate) fn spec(target: Target, window: Tick, expires: Tick) -> JobSpec {
 	JobSpec {
 		kernel: KernelHash(H256(sp_io::hashing::blake2_256(&bytecode()))),
@@ -216,10 +269,26 @@ pub(crate) fn spec(target: Target, window: Tick, expires: Tick) -> JobSpec {
 }
 
 fn bytecode() -> Vec<u8> {
-	Builder::new(16, MAX_UNITS)
-		.build()
-		.expect("an empty program is valid")
-		.encode()
+	program().encode()
+}
+
+/// The only kernel of the chains here, unless a measurement registers more.
+pub(crate) fn program() -> Program {
+	Builder::new(16, MAX_UNITS).build().expect("an empty program is valid")
+}
+
+/// An order for one provider alone, at a price that every provider here takes.
+pub(crate) fn targeted(provider: ProviderId) -> Target {
+	Target::Provider {
+		provider,
+		price: Level(170).price(),
+		minima: Minima::default(),
+	}
+}
+
+/// An order in the book, at most at this level.
+pub(crate) fn booked(level: Level) -> Target {
+	Target::Book { pool: POOL, level }
 }
 
 /// The whole genesis of a preset: its patch merged over the default, as a node does it.

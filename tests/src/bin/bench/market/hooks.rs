@@ -1,11 +1,11 @@
 //! C4: what hooks take of a block while very much is due at once.
 
 use super::{
-	chain::{spec, Block, Chain, POOL},
+	chain::{booked, spec, targeted, Block, Chain},
 	grouped,
 };
 use crate::report::Report;
-use millrace_primitives::{JobId, Level, Target, Tick, DAY, HOUR};
+use millrace_primitives::{JobId, Level, Tick, DAY, HOUR};
 use millrace_runtime::{configs::system::RuntimeBlockWeights, Market, Runtime, RuntimeEvent};
 use pallet_market::{DeadlineCursor, Event, Jobs};
 use polkadot_sdk::*;
@@ -87,14 +87,7 @@ impl Backlog {
 		let worker = chain.register(0, 1);
 		let provider = pallet_providers::Workers::<Runtime>::get;
 		let provider = chain.execute(|| provider(&worker)).expect("it is registered");
-		let lapsing = Target::Provider {
-			provider,
-			price: Level(170).price(),
-		};
-		let waiting = Target::Book {
-			pool: POOL,
-			level: Level(170),
-		};
+		let (lapsing, waiting) = (targeted(provider), booked(Level(170)));
 		for number in 0..LIVE {
 			if number < DUE && number % 2 == 0 {
 				let job = chain.submit(spec(lapsing, TICK, DAY));

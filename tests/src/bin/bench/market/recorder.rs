@@ -2,7 +2,7 @@
 
 use frame_support::{
 	storage::transactional::TRANSACTION_LEVEL_KEY,
-	traits::{StorageInfoTrait, WhitelistedStorageKeys},
+	traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys},
 };
 use millrace_runtime::AllPalletsWithSystem;
 use polkadot_sdk::*;
@@ -12,6 +12,24 @@ use std::{
 	any::{Any, TypeId},
 	collections::{BTreeMap, BTreeSet},
 };
+
+/// The names of the storages, such as `Market::Jobs`.
+pub(crate) struct Names(Vec<StorageInfo>);
+
+impl Names {
+	pub(crate) fn new() -> Names {
+		Names(AllPalletsWithSystem::storage_info())
+	}
+
+	/// Of which storage a key is; the key itself if of none.
+	pub(crate) fn of(&self, key: &[u8]) -> String {
+		let text = String::from_utf8_lossy;
+		self.0.iter().find(|info| key.starts_with(&info.prefix)).map_or_else(
+			|| text(key).into_owned(),
+			|info| format!("{}::{}", text(&info.pallet_name), text(&info.storage_name)),
+		)
+	}
+}
 
 /// Keys of the state, each counted once.
 #[derive(Debug, Default)]
@@ -34,31 +52,18 @@ impl Touched {
 	/// The number of items by the name of the storage that they are of. What every benchmark leaves out is left out: it is
 	/// read and written in every block anyway.
 	pub(crate) fn by_storage(&self) -> Storages {
-		let infos = AllPalletsWithSystem::storage_info();
+		let names = Names::new();
 		let left_out: BTreeSet<Vec<u8>> = AllPalletsWithSystem::whitelisted_storage_keys()
 			.into_iter()
 			.map(|tracked| tracked.key)
 			.chain([TRANSACTION_LEVEL_KEY.to_vec()])
 			.collect();
-		let name = |key: &Vec<u8>| {
-			infos.iter().find(|info| key.starts_with(&info.prefix)).map_or_else(
-				|| String::from_utf8_lossy(key).into_owned(),
-				|info| {
-					let (pallet, storage) = (&info.pallet_name, &info.storage_name);
-					format!(
-						"{}::{}",
-						String::from_utf8_lossy(pallet),
-						String::from_utf8_lossy(storage)
-					)
-				},
-			)
-		};
 		let mut counts = Storages::new();
 		for key in self.reads.difference(&left_out) {
-			counts.entry(name(key)).or_default().reads += 1;
+			counts.entry(names.of(key)).or_default().reads += 1;
 		}
 		for key in self.writes.difference(&left_out) {
-			counts.entry(name(key)).or_default().writes += 1;
+			counts.entry(names.of(key)).or_default().writes += 1;
 		}
 		counts
 	}
@@ -238,6 +243,7 @@ mod tests {
 	use frame_support::storage::{unhashed, with_storage_layer};
 	use millrace_primitives::{JobId, ProviderId};
 	use millrace_runtime::{Runtime, System};
+	use pallet_market::types::EraState;
 	use sp_core::H256;
 	use sp_runtime::DispatchError;
 
@@ -257,13 +263,13 @@ mod tests {
 				pallet_market::Asks::<Runtime>::get(ProviderId(1));
 				pallet_market::Asks::<Runtime>::mutate(ProviderId(2), |asks| asks.no_shows += 1);
 			}
-			pallet_market::Halted::<Runtime>::put(true);
+			pallet_market::EraProgress::<Runtime>::put(EraState::default());
 			pallet_market::Stuck::<Runtime>::contains_key(JobId(H256::zero()));
 			pallet_market::Stuck::<Runtime>::remove(JobId(H256::zero()));
 		});
 		let expected = [
 			counted("Market::Asks", 2, 1),
-			counted("Market::Halted", 0, 1),
+			counted("Market::EraProgress", 0, 1),
 			counted("Market::Stuck", 1, 1),
 		];
 		assert_eq!(touched.by_storage(), Storages::from(expected));

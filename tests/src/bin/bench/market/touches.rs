@@ -2,12 +2,12 @@
 //! asks stand.
 
 use super::{
-	chain::{requester, spec, Chain, POOL},
+	chain::{booked, requester, spec, Chain},
 	grouped,
 	recorder::{Counts, Storages, Touched},
 };
 use crate::report::Report;
-use millrace_primitives::{JobId, JobSpec, Level, ProviderId, Target, DAY, HOUR};
+use millrace_primitives::{JobId, JobSpec, Level, ProviderId, DAY, HOUR};
 use millrace_runtime::{AccountId, Runtime};
 use pallet_market::{Asks, Jobs, MAX_ASKS};
 use polkadot_sdk::*;
@@ -194,11 +194,7 @@ impl Market {
 	}
 
 	fn spec() -> JobSpec {
-		let target = Target::Book {
-			pool: POOL,
-			level: LIMIT,
-		};
-		spec(target, HOUR, DAY)
+		spec(booked(LIMIT), HOUR, DAY)
 	}
 
 	/// Asks in the book.
