@@ -1,7 +1,7 @@
 //! The protocol's one clock on the real runtime: blocks that are full of work or of bytes, missed slots, a halt and a
-//! running migration make nobody late and let no lie lapse. Each window of the protocol is played twice, undisturbed and
-//! with all of these inside, and lasts as many ticks either time. Every block of every play checks that the clock advanced by
-//! exactly one, or stood still for a reason.
+//! running migration make nobody late and let no lie lapse. Each window of the protocol is played twice, undisturbed
+//! and with all of these inside, and lasts as many ticks either time. Every block of every play checks that the clock
+//! advanced by exactly one, or stood still for a reason.
 
 // Under benchmarks the runtime has migrations of the benchmarks' own.
 #![cfg(not(feature = "runtime-benchmarks"))]

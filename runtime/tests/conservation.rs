@@ -1,12 +1,12 @@
-//! No money comes from nowhere and none is lost: whole lives of jobs on the real runtime, with parties on every side that
-//! keep no rule. All that they do are signed transactions in blocks.
+//! No money comes from nowhere and none is lost: whole lives of jobs on the real runtime, with parties on every side
+//! that keep no rule. All that they do are signed transactions in blocks.
 //!
-//! A book is kept beside the chain that knows nothing but events and the fees of transactions. After every block it must
-//! say what every account has, what there is in all, and that each job that ended gave back, paid or burned all that was
-//! held for it. What each event says of money is in one file, `conservation/money.rs`.
+//! A book is kept beside the chain that knows nothing but events and the fees of transactions. After every block it
+//! must say what every account has, what there is in all, and that each job that ended gave back, paid or burned all
+//! that was held for it. What each event says of money is in one file, `conservation/money.rs`.
 //!
-//! `MILLRACE_SEED` chooses everything that is random, `MILLRACE_CASES` how many chains there are after the first, a tenth of
-//! it.
+//! `MILLRACE_SEED` chooses everything that is random, `MILLRACE_CASES` how many chains there are after the first, a
+//! tenth of it.
 
 mod chain;
 mod conservation {

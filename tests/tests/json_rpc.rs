@@ -220,15 +220,14 @@ fn a_whole_job_is_bought_with_curl_and_two_signatures() {
 	assert_eq!(value(node, "compute_v1_explain", json!([job])), Value::Null);
 
 	// One who listens to the best blocks and one who listens to the final ones.
-	let (mut best, mut finalised) = runtime.block_on(async {
+	// With the client the subscriptions would end.
+	let (_rpc, mut best, mut finalised) = runtime.block_on(async {
 		let rpc = RpcClient::from_insecure_url(node.url())
 			.await
 			.expect("the node answers");
 		let best = subscribe(&rpc, json!({"job": job})).await;
-		(
-			best,
-			subscribe(&rpc, json!({"requester": requester, "finalized": true})).await,
-		)
+		let finalised = subscribe(&rpc, json!({"requester": requester, "finalized": true})).await;
+		(rpc, best, finalised)
 	});
 
 	submit(node, &runtime, &key, "submit_job", spec.encode());

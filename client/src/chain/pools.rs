@@ -65,7 +65,7 @@ pub enum BadPool {
 	#[error("there is no device class `{0}`: there are cpu-4, cpu-32, gpu-8g, gpu-24g, gpu-80g and gpu-h")]
 	Class(String),
 	/// No such region.
-	#[error("`{0}` is no region: write `any` or a number from 0 to 255")]
+	#[error("`{0}` is no region: write `any`, a name such as `eu-west`, or a number from 0 to 255")]
 	Region(String),
 }
 
@@ -80,7 +80,27 @@ impl FromStr for DeviceClass {
 	}
 }
 
-/// One market of kind `map`: a device class and a region. Written `cpu-4/any` or `cpu-4/7`.
+/// The names of the regions, each at its number.
+const REGIONS: [&str; 16] = [
+	"anywhere",
+	"eu-west",
+	"eu-central",
+	"eu-north",
+	"eu-south",
+	"eu-east",
+	"us-east",
+	"us-central",
+	"us-west",
+	"canada",
+	"south-america",
+	"africa",
+	"middle-east",
+	"south-asia",
+	"east-asia",
+	"oceania",
+];
+
+/// One market of kind `map`: a device class and a region. Written `cpu-4/any`, `cpu-4/eu-west` or `cpu-4/7`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Pool {
 	/// What the devices are.
@@ -109,9 +129,11 @@ impl FromStr for Pool {
 
 	fn from_str(text: &str) -> Result<Self, BadPool> {
 		let (class, region) = text.split_once('/').unwrap_or((text, "any"));
-		let region = match region {
-			"any" => 0,
-			number => number.parse().map_err(|_| BadPool::Region(region.to_owned()))?,
+		let named = REGIONS.iter().position(|name| *name == region);
+		let region = match (region, named.and_then(|at| u8::try_from(at).ok())) {
+			("any", _) => 0,
+			(_, Some(at)) => at,
+			(number, None) => number.parse().map_err(|_| BadPool::Region(region.to_owned()))?,
 		};
 		Ok(Pool {
 			class: class.parse()?,

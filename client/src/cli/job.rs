@@ -3,6 +3,7 @@
 mod event;
 mod events;
 mod quote;
+mod reprice;
 mod show;
 mod why;
 
@@ -52,6 +53,7 @@ pub(super) async fn run(session: &Session<'_>, command: JobCommand) -> Result<Ex
 		JobCommand::Get { job } => show::get(session, job).await,
 		JobCommand::List(arguments) => show::list(session, arguments).await,
 		JobCommand::Events(arguments) => events::run(session, arguments).await,
+		JobCommand::Reprice { job, price, level } => reprice::reprice(session, job, price, level).await,
 		JobCommand::Cancel { job } => cancel(session, job).await,
 	};
 	result.map(|()| ExitCode::SUCCESS)

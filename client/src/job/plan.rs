@@ -196,7 +196,7 @@ impl Parts {
 		buy: &Buy,
 		key: &Key,
 	) -> Result<Plan, JobError> {
-		let (target, price, class) = target(at, buy, &self.rules, self.output_bytes).await?;
+		let (target, price, class) = target(at, buy, file.offer.minima, &self.rules, self.output_bytes).await?;
 		let figures = at
 			.class(class)?
 			.ok_or_else(|| JobError::NoSupply(Pool { class, region: 0 }))?;

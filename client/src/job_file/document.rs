@@ -1,7 +1,10 @@
 //! The text of a job file, read strictly.
 
 use super::{suggest::nearest, InputFormat, InputSource, JobFileError, OutputFormat, OutputSpec};
-use crate::chain::{KernelHash, Level, Pool, Price, ProviderId, Tick};
+use crate::{
+	amount,
+	chain::{KernelHash, Level, Minima, Pool, Price, ProviderId, Tick},
+};
 use serde::Deserialize;
 use std::{
 	fs,
@@ -52,6 +55,8 @@ pub struct Offer {
 	pub window: Option<Tick>,
 	/// Ticks for which the job may wait for a provider.
 	pub expires_in: Option<Tick>,
+	/// The least record that a provider must have which the job names.
+	pub minima: Minima,
 }
 
 /// A job file.
@@ -134,6 +139,9 @@ struct OfferSection {
 	run_ticks: Option<u32>,
 	window: Option<u32>,
 	expires_in: Option<u32>,
+	min_paid_jobs: Option<u32>,
+	max_failed: Option<u8>,
+	min_stake: Option<String>,
 }
 
 impl JobFile {
@@ -383,6 +391,33 @@ fn offer(section: OfferSection, value: ValueError<'_>) -> Result<Offer, JobFileE
 		run_ticks: section.run_ticks,
 		window: section.window,
 		expires_in: section.expires_in,
+		minima: minima(section.min_paid_jobs, section.max_failed, section.min_stake, &value)?,
+	})
+}
+
+/// The least record that a named provider must have; nothing where nothing is said.
+fn minima(
+	paid_jobs: Option<u32>,
+	max_failed: Option<u8>,
+	min_stake: Option<String>,
+	value: &ValueError<'_>,
+) -> Result<Minima, JobFileError> {
+	let anything = Minima::default();
+	let failed_percent = max_failed.unwrap_or(anything.failed_percent);
+	if failed_percent > 100 {
+		return Err(value("max_failed", "is more than a hundred percent", "write 0 to 100"));
+	}
+	let stake = min_stake
+		.as_deref()
+		.map(|text| {
+			amount::parse(text)
+				.map_err(|error| value("min_stake", &format!("is no amount: {error}"), "write 5000 MILL"))
+		})
+		.transpose()?;
+	Ok(Minima {
+		paid_jobs: paid_jobs.unwrap_or(anything.paid_jobs),
+		failed_percent,
+		stake: stake.unwrap_or(anything.stake),
 	})
 }
 

@@ -19,7 +19,7 @@ use polkadot_sdk::{
 };
 
 /// Providers at which one match looks, at most: an ask whose provider cannot serve after all is put aside.
-const MATCH_TRIES: u8 = 2;
+pub(crate) const MATCH_TRIES: u8 = 2;
 
 impl<T: Config> Pallet<T> {
 	/// A worker's call has succeeded, so it lives.

@@ -1024,6 +1024,16 @@ pub mod pallet {
 			History::<T>::get(era, pool)
 		}
 
+		/// What a live job waits for; for a pending one, the first rule that keeps it from being assigned.
+		pub fn explain(job: JobId) -> Option<reads::types::Waits> {
+			Self::explain_job(job)
+		}
+
+		/// The best levels of a pool, at most `depth` on each side.
+		pub fn book(pool: Pool, depth: u8) -> reads::types::BookView {
+			Self::book_view(pool, depth)
+		}
+
 		/// The asks of a provider.
 		pub fn asks(provider: ProviderId) -> ProviderAsks {
 			Asks::<T>::get(provider)

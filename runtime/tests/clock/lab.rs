@@ -154,8 +154,8 @@ impl Lab {
 		}
 	}
 
-	/// A block in which nine tenths of the time for ordinary transactions are taken. It takes two: one may take 650 of the 750
-	/// milliseconds.
+	/// A block in which nine tenths of the time for ordinary transactions are taken. It takes two: one may take 650 of
+	/// the 750 milliseconds.
 	pub(crate) fn fill_by_weight(&mut self) {
 		let take = |milliseconds: u64| {
 			let remark = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
@@ -205,12 +205,12 @@ impl Lab {
 	fn set_halted(&mut self, halted: bool) {
 		let call = Box::new(MarketCall::<Runtime>::set_halted { halted }.into());
 		self.must(ROOT, pallet_sudo::Call::sudo { call });
-		let is_set = |event: &RuntimeEvent| matches!(event, RuntimeEvent::Market(Event::HaltSet { halted: set }) if *set == halted);
-		assert!(self.events.iter().any(is_set));
+		assert_eq!(self.chain.execute(Market::is_halted), halted);
 		self.halted = halted;
 	}
 
-	/// The migration of the market runs for so many blocks: it is begun anew as soon as it is done, and finds nothing to do.
+	/// The migration of the market runs for so many blocks: it is begun anew as soon as it is done, and finds nothing
+	/// to do.
 	fn migrate_for(&mut self, blocks: u32) {
 		for _ in 0..blocks {
 			self.chain.execute(|| {

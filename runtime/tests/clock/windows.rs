@@ -16,8 +16,9 @@ use sp_keyring::Sr25519Keyring as Key;
 pub(crate) struct Window {
 	pub(crate) name: &'static str,
 	pub(crate) ticks: u32,
-	/// Whether the end is found by the providers' hook, which looks before the clock moves. Undisturbed it finds with the next
-	/// tick what was over with the last one; in a block that is no tick it finds that at once, but never before it is over.
+	/// Whether the end is found by the providers' hook, which looks before the clock moves. Undisturbed it finds with
+	/// the next tick what was over with the last one; in a block that is no tick it finds that at once, but never
+	/// before it is over.
 	pub(crate) looks_first: bool,
 	pub(crate) begin: fn(&mut Lab),
 	pub(crate) is_over: fn(&mut Lab) -> bool,

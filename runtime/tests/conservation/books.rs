@@ -32,8 +32,8 @@ pub(crate) struct JobBook {
 	fees: Balance,
 	/// What is held for its storage.
 	deposit: Balance,
-	/// Assignments that used up their fee: by an acceptance, or a commitment that implies it; a refusal; silence to an offer;
-	/// that the requester changed its mind.
+	/// Assignments that used up their fee: by an acceptance, or a commitment that implies it; a refusal; silence to an
+	/// offer; that the requester changed its mind.
 	fees_used: u32,
 	/// Whether it is assigned and its fee is not used up.
 	unanswered: bool,
@@ -247,8 +247,8 @@ impl Books {
 		}
 	}
 
-	/// If a job has ended: escrow, fees and deposit = payment + refund + fees that were paid + fees that returned + deposit
-	/// that returned + what was lost.
+	/// If a job has ended: escrow, fees and deposit = payment + refund + fees that were paid + fees that returned +
+	/// deposit that returned + what was lost.
 	fn end(&mut self, event: &MarketEvent<Runtime>) {
 		let Some((job, name, mut ending, unpaid)) = ending(event) else {
 			return;

@@ -1,9 +1,9 @@
 //! What each event says of money: the one table of the whole check.
 //!
-//! An entry says that an account has more or less than before; what no other account has more of was burned, and what no
-//! other has less of was minted. Each event of the market and of the providers that moves money is here. Of the events of
-//! the SDK's pallets only three count: the fee of a transaction, a plain transfer that somebody signed, and the burning of
-//! what was held for a job, which the figures of its ending must explain.
+//! An entry says that an account has more or less than before; what no other account has more of was burned, and what
+//! no other has less of was minted. Each event of the market and of the providers that moves money is here. Of the
+//! events of the SDK's pallets only three count: the fee of a transaction, a plain transfer that somebody signed, and
+//! the burning of what was held for a job, which the figures of its ending must explain.
 
 use super::books::JobBook;
 use millrace_primitives::{Balance, JobId, ProviderId, SlashId, MILL};

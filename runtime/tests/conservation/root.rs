@@ -93,8 +93,8 @@ pub(crate) fn root_acts(random: &mut Random, providers: &[Provider], halted: boo
 	}
 }
 
-/// Gives a requester, or an owner, next to nothing beside its holds: what it has above the existential deposit and a little
-/// leaves it.
+/// Gives a requester, or an owner, next to nothing beside its holds: what it has above the existential deposit and a
+/// little leaves it.
 pub(crate) fn impoverish(random: &mut Random, requesters: &[Requester], to: &AccountId) -> Option<Act> {
 	let requester = random.of(requesters)?;
 	let most = Balances::reducible_balance(
@@ -126,9 +126,9 @@ pub(crate) fn freeze(who: &AccountId, frozen: bool) {
 	}
 }
 
-/// Takes all that is free on an account that holds something, which leaves it below the existential deposit. Returns by how
-/// much the account changed. Nothing less: what is free and below the deposit is forgotten by the SDK's pallet, and stays in
-/// the issuance, where the last hold on the account is burned.
+/// Takes all that is free on an account that holds something, which leaves it below the existential deposit. Returns by
+/// how much the account changed. Nothing less: what is free and below the deposit is forgotten by the SDK's pallet, and
+/// stays in the issuance, where the last hold on the account is burned.
 pub(crate) fn starve(who: &AccountId) -> Option<i128> {
 	let record = frame_system::Account::<Runtime>::get(who);
 	if record.data.reserved == 0 || record.data.free == 0 {
@@ -139,8 +139,8 @@ pub(crate) fn starve(who: &AccountId) -> Option<i128> {
 	Some(-i128::try_from(record.data.free).expect("there is less money than that"))
 }
 
-/// Whether an account that was starved has enough again. Its balance then counts as the reason why it exists a second time,
-/// which is once too often.
+/// Whether an account that was starved has enough again. Its balance then counts as the reason why it exists a second
+/// time, which is once too often.
 pub(crate) fn recovers(who: &AccountId) -> bool {
 	let recovered = Balances::balance(who) >= EXISTENTIAL_DEPOSIT;
 	if recovered && System::providers(who) > 1 {

@@ -203,7 +203,8 @@ impl World {
 		acts
 	}
 
-	/// A block with these transactions, of which those are left out that could not pay their fee; then the book is compared.
+	/// A block with these transactions, of which those are left out that could not pay their fee; then the book is
+	/// compared.
 	fn send(&mut self, acts: Vec<(Party, Act)>) {
 		let mut calls = Vec::new();
 		let mut transactions = Vec::new();

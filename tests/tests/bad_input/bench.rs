@@ -22,7 +22,7 @@ kernel not registered     |   3 | the kernel 0x … is not registered yet       
 wrong parameter count     |   3 | number of parameters is 2 … takes 1          | correct the job file
 oversized input           |   3 | large.bin is too large … at most 1073741824  | split the job
 unknown key               |   3 | typo.toml, line 14 … no key `max_prise`      | did you mean `max_price`?
-too little money          |   6 | the job needs 0. … can spend 0.1 MILL        | send money
+too little money          |   6 | the job needs 1. … can spend 0.1 MILL        | send money
 above --max-cost          |   6 | in the worst case … at most 0.01 MILL        | --max-cost
 stake below the floor     |   6 | stake of 335 MILL is too low … 336 MILL      | --bond
 no money for the stake    |   6 | can spend 0.1 MILL … stake                   | send money

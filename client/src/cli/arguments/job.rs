@@ -67,6 +67,17 @@ pub(in crate::cli) enum JobCommand {
 	List(JobListArguments),
 	/// Print what happened to a job, or to all of the key's.
 	Events(EventsArguments),
+	/// Bid another price for a job that waits in the book. Its id stays; what it holds changes.
+	Reprice {
+		/// The job.
+		job: JobId,
+		/// The most that it pays for 2^30 units; the level is the next one at or below it.
+		#[arg(long, required_unless_present = "level", conflicts_with = "level")]
+		price: Option<Price>,
+		/// The same as a price level, 0 to 255.
+		#[arg(long, value_name = "N")]
+		level: Option<u8>,
+	},
 	/// Take back a job that is not accepted yet.
 	Cancel {
 		/// The job.

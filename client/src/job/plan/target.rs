@@ -18,6 +18,7 @@ const EXPIRES_IN: Tick = 400;
 pub(super) async fn target(
 	at: &At,
 	buy: &Buy,
+	minima: Minima,
 	rules: &Rules,
 	output_bytes: u64,
 ) -> Result<(Target, Price, DeviceClass), JobError> {
@@ -65,7 +66,7 @@ pub(super) async fn target(
 				Target::Provider {
 					provider,
 					price,
-					minima: Minima::default(),
+					minima,
 				},
 				price,
 				class,

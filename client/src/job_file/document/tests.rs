@@ -91,8 +91,27 @@ fn everything_that_can_be_said() {
 			run_ticks: Some(100),
 			window: Some(1200),
 			expires_in: Some(50),
+			minima: Minima::default(),
 		}
 	);
+}
+
+#[test]
+fn a_named_provider_may_need_a_record() {
+	let minima =
+		|keys: &str| parse(&format!("{SMALL}[offer]\nprovider = 3\nlevel = 100\n{keys}")).map(|job| job.offer.minima);
+	assert_eq!(minima("").unwrap(), Minima::default());
+	let asked = minima("min_paid_jobs = 20\nmax_failed = 5\nmin_stake = \"5000 MILL\"").unwrap();
+	assert_eq!(
+		asked,
+		Minima {
+			paid_jobs: 20,
+			failed_percent: 5,
+			stake: 5_000_000_000_000_000,
+		}
+	);
+	assert!(minima("max_failed = 101").is_err());
+	assert!(minima("min_stake = \"much\"").is_err());
 }
 
 #[test]

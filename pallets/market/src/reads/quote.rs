@@ -2,12 +2,10 @@
 //! either changes.
 
 use super::types::{Quote, Start};
-use crate::{book::Book, Config, EraProgress, Pallet};
+use crate::{assign::MATCH_TRIES, book::Book, Config, EraProgress, Pallet};
 use millrace_primitives::{JobSpec, Level, Pool, Price, Target};
 use polkadot_sdk::sp_runtime::{DispatchError, Perbill};
 
-/// Providers that cannot serve and that one match puts aside, at most, before it gives up.
-const MATCH_TRIES: usize = 2;
 /// Eras before the running one in which it is looked how much jobs of the pool take.
 const ERAS_BACK: u32 = 4;
 
@@ -60,7 +58,7 @@ impl<T: Config> Pallet<T> {
 			return (Start::NoAsk { cheapest: Some(price) }, limit);
 		}
 		let ahead = Book::<T>::bids_from(pool, level);
-		if ahead > 0 || ask.aside >= MATCH_TRIES {
+		if ahead > 0 || ask.aside >= usize::from(MATCH_TRIES) {
 			return (Start::Behind { ahead }, limit);
 		}
 		let provider = ask.provider;

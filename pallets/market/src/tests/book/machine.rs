@@ -1,6 +1,6 @@
 //! Random sequences of operations on the chain's book and on the naive one. After every operation the two are the same,
-//! no pool is crossed but for a reason, and every invariant holds. A sequence that fails is shrunk to the few operations
-//! that it takes.
+//! no pool is crossed but for a reason, and every invariant holds. A sequence that fails is shrunk to the few
+//! operations that it takes.
 //!
 //! `MILLRACE_SEED` chooses the sequences, `MILLRACE_CASES` how many there are: twenty-five for each.
 

@@ -1,6 +1,6 @@
-//! The book as one would write it without a thought for what it costs: lists that are sorted anew whenever anybody looks.
-//! It shares no code with the pallet, and knows of no event: from the operations alone it says who is matched with whom,
-//! when and at what price, and what stands in the book after that.
+//! The book as one would write it without a thought for what it costs: lists that are sorted anew whenever anybody
+//! looks. It shares no code with the pallet, and knows of no event: from the operations alone it says who is matched
+//! with whom, when and at what price, and what stands in the book after that.
 
 use crate::{mock::*, types::MAX_ASKS};
 use codec::Encode;

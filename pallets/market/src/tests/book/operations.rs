@@ -1,5 +1,5 @@
-//! What parties may do, as data that can be drawn at random and shrunk, and how it is done on the chain and to the naive
-//! book alike.
+//! What parties may do, as data that can be drawn at random and shrunk, and how it is done on the chain and to the
+//! naive book alike.
 
 use super::naive::{Naive, Provider, Stage};
 use crate::{mock::*, RejectReason, Requesters};
