@@ -69,7 +69,7 @@ impl Scene {
 		self.expected.entry((cast.name, role)).or_default().pays_fees = true;
 	}
 
-	/// The requester submitted so many jobs of which a provider has accepted each.
+	/// The requester submitted jobs, of which so many have ended that a provider has accepted.
 	pub(crate) fn bought(&mut self, cast: &Cast<'_>, jobs: u128) {
 		self.pays(cast, "requester");
 		self.expect(cast, "requester", |change| change.job_fees -= (jobs * JOB_FEE) as i128);
