@@ -14,7 +14,7 @@ use millrace_primitives::{
 	ProviderId, Region, Target, Terms, Tick, DAY,
 };
 use millrace_runtime::{
-	configs::system::RuntimeBlockWeights, genesis_presets, AccountId, BlockNumber, Executive, Hash, Header, Runtime,
+	configs::system::RuntimeBlockWeights, genesis_presets, AccountId, BlockNumber, Executive, Hash, Header, Market, Runtime,
 	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, System, UncheckedExtrinsic, SLOT_MILLISECONDS,
 };
 use pallet_market::Requesters;
@@ -75,7 +75,11 @@ impl Chain {
 			serde_json::to_value(EnrolmentRules::OFF).expect("the rules are JSON");
 		let genesis = serde_json::to_vec(&whole).expect("JSON can be written");
 		let mut state = sp_io::TestExternalities::new_empty();
-		state.execute_with(|| build_state::<RuntimeGenesisConfig>(genesis).expect("the preset builds"));
+		state.execute_with(|| {
+			build_state::<RuntimeGenesisConfig>(genesis).expect("the preset builds");
+			// As after the first tick of a chain that was built by a node.
+			pallet_market::Clock::<Runtime>::mutate(|clock| clock.genesis = Hash::repeat_byte(1));
+		});
 		let mut chain = Chain {
 			state,
 			parent: Hash::default(),
@@ -125,8 +129,12 @@ impl Chain {
 	pub(crate) fn register_worker(&mut self, worker: AccountId, lanes: u16, bond: Balance) -> ProviderId {
 		let call = registration(worker.clone(), lanes, bond);
 		self.call(owner(), call);
-		let provider = pallet_providers::Workers::<Runtime>::get;
-		self.execute(|| provider(&worker)).expect("it is registered")
+		self.execute(|| {
+			let provider = pallet_providers::Workers::<Runtime>::get(&worker).expect("it is registered");
+			// As one whose device was measured: nobody has to look whether its class asks for that.
+			pallet_providers::Providers::<Runtime>::mutate_extant(provider, |record| record.measured = 1);
+			provider
+		})
 	}
 
 	/// The id of the job that the requester submits next with this specification.
@@ -137,7 +145,7 @@ impl Chain {
 	fn next_job_of(&mut self, who: &AccountId, spec: &JobSpec) -> JobId {
 		self.execute(|| {
 			let nonce = Requesters::<Runtime>::get(who).nonce;
-			job_id(&System::block_hash(0), who, nonce, spec)
+			job_id(&Market::genesis_hash(), who, nonce, spec)
 		})
 	}
 
