@@ -299,10 +299,10 @@ impl Bench<'_> {
 		);
 		assert_eq!(stored(), 6_700, "all of it is there");
 		assert_eq!(submitted.money, still.money, "what is not written is not paid");
-		// The job fee was collected when the provider accepted; the payment itself is still held.
+		// The job fee was used up when the provider accepted; like the payment it is still held.
 		assert_eq!(
 			before.money["requester"].total - still.money["requester"].total,
-			self.fees_paid(&id) + JOB_FEE
+			self.fees_paid(&id)
 		);
 		let older = fs::read_to_string(self.path("disk.tsv")).expect("a file");
 		assert_eq!(older, "an older result\n");

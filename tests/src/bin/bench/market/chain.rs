@@ -14,8 +14,9 @@ use millrace_primitives::{
 	ProviderId, Region, Target, Terms, Tick, DAY,
 };
 use millrace_runtime::{
-	configs::system::RuntimeBlockWeights, genesis_presets, AccountId, BlockNumber, Executive, Hash, Header, Market, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, System, UncheckedExtrinsic, SLOT_MILLISECONDS,
+	configs::system::RuntimeBlockWeights, genesis_presets, AccountId, BlockNumber, Executive, Hash, Header, Market,
+	Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, System, UncheckedExtrinsic,
+	SLOT_MILLISECONDS,
 };
 use pallet_market::Requesters;
 use polkadot_sdk::*;
