@@ -5,12 +5,12 @@
 
 use crate::{
 	book::{Book, OrderRef, Side},
-	types::Work,
+	types::{Unfit, Work},
 	Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, RejectReason, Requesters, Stuck,
 	MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
 };
 use millrace_primitives::{
-	traits::{Classes, JobPhase, Outcome, ProtocolClock, ProviderView, Providers},
+	traits::{Classes, Ineligible, JobPhase, Outcome, ProtocolClock, Providers},
 	JobId, Level, Pool, Price, ProviderId, Target, Tick,
 };
 use polkadot_sdk::{
@@ -102,23 +102,16 @@ impl<T: Config> Pallet<T> {
 			let Some(OrderRef::Ask { provider, .. }) = Book::<T>::head(pool, Side::Ask, level) else {
 				return Err(DispatchError::Corruption);
 			};
-			match T::Providers::view(provider) {
-				Some(view) if Self::ask_fits(provider, &view, pool, level) => {
-					if view.has_room() {
-						return Ok((Some((provider, level)), work));
-					}
+			match Self::check_ask(provider, pool, level) {
+				Ok(()) => return Ok((Some((provider, level)), work)),
+				Err(Unfit::Provider(Ineligible::Full)) => {
 					Self::park_all(provider)?;
 				}
-				_ => Self::withdraw_all(provider)?,
+				Err(_) => Self::withdraw_all(provider)?,
 			}
 			work = Work::More;
 		}
 		Ok((None, work))
-	}
-
-	/// Whether an ask still is what its provider's owner stands for, and backed by what the class needs today.
-	fn ask_fits(provider: ProviderId, view: &ProviderView<T::AccountId>, pool: Pool, level: Level) -> bool {
-		view.pool == pool && level.price() >= view.min_price && T::Providers::may_ask(provider).is_ok()
 	}
 
 	/// Gives a job that is in no queue to a provider that has room.

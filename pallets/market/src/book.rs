@@ -94,6 +94,11 @@ impl LevelSet {
 		self.0.iter().all(|word| *word == 0)
 	}
 
+	/// The levels in the set, lowest first.
+	pub fn levels(&self) -> impl DoubleEndedIterator<Item = Level> + '_ {
+		(0..=u8::MAX).map(Level).filter(|level| self.contains(*level))
+	}
+
 	/// The lowest level in the set.
 	pub fn lowest(&self) -> Option<Level> {
 		let (word, base) = self.0.iter().zip([0u8, 64, 128, 192]).find(|(word, _)| **word != 0)?;

@@ -54,7 +54,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The first rule by which a match passes over an ask that stands at this level of a pool's book.
+	/// The first rule by which a match passes over an ask that stands at this level of a pool's book: that it is no longer
+	/// what its provider's owner stands for, or not backed by what the class needs today; last, that there is no room.
 	pub(crate) fn check_ask(provider: ProviderId, pool: Pool, level: Level) -> Result<(), Unfit> {
 		let view = T::Providers::view(provider).ok_or(Unfit::Provider(Ineligible::Unknown))?;
 		ensure!(view.pool == pool, Unfit::OtherPool { pool: view.pool });

@@ -144,7 +144,7 @@ impl<T: Config> Pallet<T> {
 	fn check_target(spec: &JobSpec, rules: &MarketRules) -> Result<(Pool, Price), DispatchError> {
 		match spec.terms.target {
 			Target::Book { pool, level } => {
-				ensure!(<Self as Classes>::is_open(pool), Error::<T>::UnknownRegion);
+				ensure!(pool.region.is_in(rules.regions), Error::<T>::UnknownRegion);
 				ensure!(spec.terms.window == rules.window, Error::<T>::WindowNotStandard);
 				Ok((pool, level.price()))
 			}

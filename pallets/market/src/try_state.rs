@@ -275,8 +275,7 @@ impl<T: Config> Pallet<T> {
 		for (pool, levels) in Levels::<T>::iter() {
 			ensure!(!levels.is_empty(), "5: an empty bitmap");
 			for side in [Side::Ask, Side::Bid] {
-				let set = levels.side(side);
-				for level in (0..=u8::MAX).map(Level).filter(|level| set.contains(*level)) {
+				for level in levels.side(side).levels() {
 					ensure!(
 						Queues::<T>::contains_key((pool, side, level)),
 						"5: a level in the bitmap without a queue"

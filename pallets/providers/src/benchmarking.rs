@@ -13,7 +13,6 @@
 )]
 
 use crate::{
-	migrations::{v1, v2::MigrateToV2},
 	outage::{QueueEnds, SampleBatch, Sampled},
 	types::*,
 	*,
@@ -23,11 +22,9 @@ use millrace_primitives::{traits::Offence, DeviceClass, JobId, Price, Region, MI
 use polkadot_sdk::{
 	frame_benchmarking::v2::*,
 	frame_support::{
-		migrations::SteppedMigration,
-		storage::unhashed,
 		traits::{
 			fungible::{Inspect, Mutate},
-			EnsureOrigin, Get, StorageVersion,
+			EnsureOrigin, Get,
 		},
 		weights::WeightMeter,
 	},
@@ -641,25 +638,6 @@ mod benchmarks {
 		}
 
 		assert!(provider_of::<T>(id).measuring);
-	}
-
-	#[benchmark]
-	fn migrate_step() {
-		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
-		suspend::<T>(id);
-		let mut provider = provider_of::<T>(id);
-		provider.load.running = 1;
-		provider.fraud_clock = Some(T::Clock::now());
-		unhashed::put(&Providers::<T>::hashed_key_for(id), &v1::Provider::from(provider));
-		StorageVersion::new(1).put::<Pallet<T>>();
-		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_step());
-
-		#[block]
-		{
-			MigrateToV2::<T>::step(None, &mut meter).expect("the weight is that of one record");
-		}
-
-		assert!(provider_of::<T>(id).sampled_stake.is_some());
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

@@ -26,7 +26,6 @@ mod downtime;
 mod eligibility;
 mod enrolment;
 mod liveness;
-pub mod migrations;
 #[cfg(test)]
 mod mock;
 pub mod outage;

@@ -60,8 +60,6 @@ pub trait WeightInfo {
 	fn serve_request() -> Weight;
 	/// Of the hook, to draw a provider that is idle, and to begin the measurement of one of all the devices that it can have.
 	fn draw_idle() -> Weight;
-	/// Of rewriting a record of an earlier storage version.
-	fn migrate_step() -> Weight;
 }
 
 /// Tests of this pallet fill no blocks.
@@ -150,8 +148,5 @@ impl WeightInfo for () {
 	}
 	fn check_outage() -> Weight {
 		Weight::zero()
-	}
-	fn migrate_step() -> Weight {
-		Weight::from_parts(2_000, 0)
 	}
 }

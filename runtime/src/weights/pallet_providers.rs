@@ -613,24 +613,4 @@ impl<T: frame_system::Config> pallet_providers::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(41))
 			.saturating_add(T::DbWeight::get().writes(27))
 	}
-	/// Storage: UNKNOWN KEY `0x0eae9bd3cafa0c7d3dc23094bd80dcab4e7b9012096b41c4eb3aaf947f6ea429` (r:1 w:0)
-	/// Proof: UNKNOWN KEY `0x0eae9bd3cafa0c7d3dc23094bd80dcab4e7b9012096b41c4eb3aaf947f6ea429` (r:1 w:0)
-	/// Storage: `Providers::Providers` (r:2 w:1)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(789), added: 3264, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::ReachableCount` (r:1 w:1)
-	/// Proof: `Providers::ReachableCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::ReachableStake` (r:1 w:1)
-	/// Proof: `Providers::ReachableStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::OwnerStakes` (r:1 w:1)
-	/// Proof: `Providers::OwnerStakes` (`max_values`: None, `max_size`: Some(225), added: 2700, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::Reachable` (r:0 w:1)
-	/// Proof: `Providers::Reachable` (`max_values`: None, `max_size`: Some(26), added: 2501, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::ReachableAt` (r:0 w:1)
-	/// Proof: `Providers::ReachableAt` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
-	fn migrate_step() -> Weight {
-		// Minimum execution time: 18_578_000 picoseconds.
-		Weight::from_parts(19_949_000, 0)
-			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().writes(6))
-	}
 }

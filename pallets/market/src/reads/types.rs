@@ -2,10 +2,7 @@
 
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 
-use crate::{
-	types::{Job, JobState, MarketTotals, PoolEra},
-	LevelSet,
-};
+use crate::types::{Job, JobState, MarketTotals, PoolEra};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use millrace_primitives::{Balance, DeviceClass, JobId, Level, Pool, Price, ProviderId, Region, Tick};
@@ -268,12 +265,5 @@ impl<AccountId> From<&JobState<AccountId>> for StateName {
 			JobState::Running { .. } => Self::Running,
 			JobState::Committed { .. } => Self::Committed,
 		}
-	}
-}
-
-impl LevelSet {
-	/// The levels in the set, lowest first.
-	pub fn levels(&self) -> impl DoubleEndedIterator<Item = Level> + '_ {
-		(0..=u8::MAX).map(Level).filter(|level| self.contains(*level))
 	}
 }

@@ -8,8 +8,6 @@ mod forgiveness;
 mod idle;
 mod liveness;
 mod measure;
-mod migration;
-mod migration_v3;
 mod misses;
 mod no_shows;
 mod origins;
