@@ -2,9 +2,9 @@
 # benchmarks and leaves its path in MILLRACE_BENCH_RUNTIME.
 # shellcheck shell=bash
 
-# Which program runs them, and what stands before its options.
+# Which program runs them, and what stands before the name of the benchmark.
 export MILLRACE_BENCHER=${MILLRACE_BENCHER:-frame-omni-bencher}
-export MILLRACE_BENCHER_ARGUMENTS=${MILLRACE_BENCHER_ARGUMENTS-v1 benchmark pallet}
+export MILLRACE_BENCHER_ARGUMENTS=${MILLRACE_BENCHER_ARGUMENTS-v1 benchmark}
 
 has_bencher() { command -v "$MILLRACE_BENCHER" >/dev/null; }
 

@@ -233,7 +233,7 @@ impl From<JobError> for Failure {
 			} => Code::Unexpected,
 			JobError::NotDelivered { .. } => Code::JobFailed,
 			JobError::Ended {
-				ending: Ending::Unserved | Ending::Voided | Ending::Silent,
+				ending: Ending::Unserved | Ending::Voided | Ending::Silent | Ending::DeliveryRefused,
 				..
 			} => Code::JobFailed,
 			JobError::Ended { .. } | JobError::Gone(_) => Code::JobEnded,
@@ -309,6 +309,7 @@ mod tests {
 			(Ending::Unserved, 100),
 			(Ending::Voided, 100),
 			(Ending::Silent, 100),
+			(Ending::DeliveryRefused, 100),
 			(Ending::Refuted, 9),
 			(Ending::Cancelled, 103),
 			(Ending::Expired, 103),

@@ -33,7 +33,7 @@ sp_api::decl_runtime_apis! {
 	}
 
 	/// The market: what a job would cost, what stands in the book, and why a job has not started.
-	pub trait MarketApi<Job, JobFilter, Offer, OfferFilter, Book, Quote, Waits, Reason, Stats, Era>
+	pub trait MarketApi<Job, JobFilter, Offer, OfferFilter, Book, Quote, Waits, Reason, Stats, Era, Rules>
 	where
 		Job: Codec,
 		JobFilter: Codec,
@@ -45,6 +45,7 @@ sp_api::decl_runtime_apis! {
 		Reason: Codec,
 		Stats: Codec,
 		Era: Codec,
+		Rules: Codec,
 	{
 		/// What a job would cost, and when it would start, if it were submitted now; or why it would be refused. Whether its
 		/// requester has the money is not looked at.
@@ -74,5 +75,8 @@ sp_api::decl_runtime_apis! {
 
 		/// What a pool has done in an era, the running one or one that is remembered; none where it did nothing.
 		fn pool_era(pool: Pool, era: u32) -> Option<Era>;
+
+		/// The governed figures of the market and of the device classes, as they hold for new jobs.
+		fn rules() -> Rules;
 	}
 }

@@ -7,10 +7,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::{
-	sp_core::H256,
-	sp_runtime::{DispatchError, DispatchResult},
-};
+use polkadot_sdk::{sp_core::H256, sp_runtime::DispatchError};
 use scale_info::TypeInfo;
 
 /// The protocol's one clock.
@@ -211,6 +208,8 @@ pub struct ProviderView<AccountId> {
 	pub completed: u32,
 	/// When a result of it was refuted, until its owner reactivates it. Jobs that it had open then are void.
 	pub fraud_clock: Option<Tick>,
+	/// Whether its owner wants earnings to refill its stake.
+	pub refills: bool,
 }
 
 impl<AccountId> ProviderView<AccountId> {
@@ -238,13 +237,13 @@ pub trait Providers<AccountId> {
 	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible>;
 	/// Moves one job of the provider from a phase to another; `None` is "not this provider's". Entering
 	/// [`JobPhase::Running`] takes a lane and fails when none is free. `target_escrow` is given for targeted jobs, whose
-	/// escrow raises the stake that must stay.
+	/// escrow raises the stake that must stay. Returns the provider as it is then.
 	fn move_job(
 		provider: ProviderId,
 		from: Option<JobPhase>,
 		to: Option<JobPhase>,
 		target_escrow: Option<Balance>,
-	) -> DispatchResult;
+	) -> Result<ProviderView<AccountId>, DispatchError>;
 	/// Notes how many asks the provider has; stake for them must stay.
 	fn set_asks(provider: ProviderId, asks: u8);
 	/// Moves up to `amount` of the provider's stake to `to`, or burns it where that is none, and returns what was there to

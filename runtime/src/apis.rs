@@ -3,7 +3,11 @@
 #![allow(missing_docs, reason = "the items are generated from the API declarations")]
 
 use crate::{
-	configs::consensus::{EpochDuration, BABE_GENESIS_EPOCH_CONFIG},
+	configs::{
+		consensus::{EpochDuration, BABE_GENESIS_EPOCH_CONFIG},
+		millrace::MarketFigures,
+		parameters::dynamic_params::market::Figures,
+	},
 	genesis_presets, pallets, AccountId, Babe, Balance, Block, Executive, Grandpa, Historical, Market, Nonce,
 	Providers, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
 };
@@ -291,6 +295,7 @@ sp_api::impl_runtime_apis! {
 			Unfit,
 			NetworkStats,
 			PoolEra,
+			MarketFigures,
 		> for Runtime
 	{
 		fn quote(spec: JobSpec) -> Result<Quote, sp_runtime::DispatchError> {
@@ -327,6 +332,10 @@ sp_api::impl_runtime_apis! {
 
 		fn pool_era(pool: Pool, era: u32) -> Option<PoolEra> {
 			Market::pool_era(pool, era)
+		}
+
+		fn rules() -> MarketFigures {
+			Figures::get()
 		}
 	}
 
@@ -369,7 +378,12 @@ sp_api::impl_runtime_apis! {
 			use frame_system_benchmarking::extensions::Pallet as SystemExtensionsBench;
 			use frame_system_benchmarking::Pallet as SystemBench;
 
-			let whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
+			let mut whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
+			if config.pallet == b"pallet_transaction_payment" {
+				// The account that the benchmark charges. `CheckNonce` has read and written it before, and weighs that.
+				let payer = frame_benchmarking::account::<AccountId>("caller", 0, 0);
+				whitelist.push(frame_system::Account::<Runtime>::hashed_key_for(payer).into());
+			}
 			let mut batches = Vec::<BenchmarkBatch>::new();
 			let params = (&config, &whitelist);
 			add_benchmarks!(params, batches);

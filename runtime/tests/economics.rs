@@ -12,12 +12,13 @@ mod chain;
 
 use chain::{
 	signed,
+	work::Work,
 	world::{in_mill, signed_difference, Bought, Case, World, CHECKER, COALITION, PUPPET, SECOND, VICTIM},
 };
 use codec::Encode;
 use frame_support::{assert_err, dispatch::GetDispatchInfo};
 use millrace_kernel::tree::SumNode;
-use millrace_primitives::{DeviceClass, Level, MILL};
+use millrace_primitives::{DeviceClass, JobId, Level, MILL};
 use millrace_runtime::{Runtime, RuntimeCall, RuntimeEvent, TransactionPayment};
 use pallet_market::{Call as MarketCall, Error, Event};
 use polkadot_sdk::*;
@@ -318,4 +319,41 @@ fn compare(case: Case, attack: &Attack, idle: i128) -> Row {
 		attack: changed,
 		honest,
 	}
+}
+
+/// What a large output costs its requester and brings the coalition, beside transaction fees, when its job ends by this call;
+/// and what was paid or burned for it.
+fn large_output(end: impl Fn(JobId) -> MarketCall<Runtime>) -> (i128, i128, u128) {
+	let mut world = World::new(Case {
+		class: DeviceClass::Cpu4,
+		lanes: 1,
+		stake: 400 * MILL,
+		// Of ten items. The job has 16,385 at the same price, so it holds 16.4 MILL.
+		bought: Bought::Named { escrow: MILL / 100 },
+	});
+	// In items of 64 bytes, one more than can be demanded on chain.
+	world.work = Work::new((1 << 14) + 1);
+	let job = world.submit(VICTIM);
+	world.commit_root(job, GARBAGE);
+	world.send(VICTIM, end(job));
+	assert_eq!(world.slashed(), 0);
+	let payment = world.sum(|event| match event {
+		RuntimeEvent::Market(Event::JobSettled { payment, .. }) => *payment,
+		RuntimeEvent::Market(Event::DeliveryRefused { burned, .. }) => *burned,
+		_ => 0,
+	});
+	let changed = |world: &mut World, whose: &[Key]| world.change(whose) + world.fees(whose);
+	(changed(&mut world, &[VICTIM]), changed(&mut world, &COALITION), payment)
+}
+
+#[test]
+fn a_refused_delivery_saves_its_requester_nothing_and_brings_its_provider_nothing() {
+	let (cost, earned, payment) = large_output(|job| MarketCall::settle_now { job });
+	let (lost, brought, burned) = large_output(|job| MarketCall::refuse_delivery { job });
+	// ⌊(1,048,640 bytes × 2¹⁵ + 300 units) × 341,333,333,333 / 2³⁰⌋, where the price is ⌊0.01 MILL × 2³⁰ / 31,457,280⌋.
+	assert_eq!(payment, 10_923_333_428_690);
+	assert_eq!(burned, payment);
+	let payment = signed_difference(payment, 0);
+	assert_eq!((cost, lost), (-payment - JOB_FEE, -payment - JOB_FEE));
+	assert_eq!((earned, brought), (payment - payment / 20, 0));
 }

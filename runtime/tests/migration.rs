@@ -27,7 +27,7 @@ use millrace_runtime::{
 	configs::{millrace::standard_rules, parameters::dynamic_params::market, system::RuntimeBlockWeights},
 	Balances, Market, Migrations, Providers, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, System, Treasury,
 };
-use pallet_market::{Call as MarketCall, Event, JobOf, JobState, PoolLevels, Window};
+use pallet_market::{Call as MarketCall, Entry, Event, JobOf, JobState, PoolLevels, Window};
 use pallet_providers::ProviderOf;
 use polkadot_sdk::*;
 use sp_core::H256;
@@ -70,6 +70,7 @@ fn upgraded(mut job: JobOf<Runtime>) -> JobOf<Runtime> {
 	if let JobState::Committed { at, .. } = &mut job.state {
 		*at = clock();
 	}
+	job.entry = job.due_tick().map_or(Entry::None, Entry::At);
 	job
 }
 

@@ -13,8 +13,8 @@ use crate::{
 	raw::Raw,
 };
 use events::{
-	fields, BlockEvent, Closed, Demanded, Ended, FeePaid, MeasurementCharged, OfJob, Refuted, Registered, Settled,
-	SlashPaid, StakeTaken, Submitted,
+	fields, BlockEvent, Closed, Demanded, Ended, FeePaid, MeasurementCharged, OfJob, Refused, Refuted, Registered,
+	Settled, SlashPaid, StakeTaken, Submitted,
 };
 use millrace_client::chain::{AccountId, Chain, JobId, ProviderId, H256};
 use std::{
@@ -26,7 +26,7 @@ use std::{
 const FLOAT: i128 = 1_000_000_000_000;
 
 /// What a job can end with.
-const ENDINGS: [&str; 7] = [
+const ENDINGS: [&str; 8] = [
 	"JobSettled",
 	"JobCancelled",
 	"JobExpired",
@@ -34,6 +34,7 @@ const ENDINGS: [&str; 7] = [
 	"JobRefuted",
 	"JobVoided",
 	"JobSilent",
+	"DeliveryRefused",
 ];
 
 /// How an account's money has changed, by cause, in planck.
@@ -374,6 +375,12 @@ impl Audit {
 					Some(payout) => self.book(payout.0, |change| &mut change.payments, payment - fee),
 					None => self.minted -= payment - fee,
 				}
+			}
+			// What was to be paid for what did not come is nobody's.
+			"DeliveryRefused" => {
+				let Refused { requester, burned } = fields(event);
+				self.book(requester.0, |change| &mut change.payments, -planck(burned));
+				self.minted -= planck(burned);
 			}
 			"LeavesDemanded" => {
 				let Demanded { requester, fee } = fields(event);

@@ -7,9 +7,13 @@ use std::{
 	net::TcpListener,
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
+	sync::atomic::{AtomicU32, Ordering},
 	thread::sleep,
 	time::{Duration, Instant},
 };
+
+/// Where Linux starts to take the ports of outgoing connections from: the default of `net.ipv4.ip_local_port_range`.
+const FIRST_OUTGOING: u32 = 32_768;
 
 /// The path of one of this workspace's programs, built beside the running test.
 pub fn binary(name: &str) -> PathBuf {
@@ -30,12 +34,22 @@ pub fn binary(name: &str) -> PathBuf {
 	path
 }
 
-/// A port on loopback that nobody listens on now.
+/// A port on loopback that nobody listens on now, and that no outgoing connection takes before it is used: the system
+/// gives those the ports from [`FIRST_OUTGOING`] on, so a port from there may be gone a moment later.
 pub fn free_port() -> u16 {
-	TcpListener::bind("127.0.0.1:0")
-		.and_then(|socket| socket.local_addr())
-		.expect("loopback has free ports")
-		.port()
+	const FIRST: u32 = 10_000;
+	static TAKEN: AtomicU32 = AtomicU32::new(0);
+	let ports = FIRST_OUTGOING - FIRST;
+	// Each process starts elsewhere, so that tests side by side do not look at the same ports.
+	let start = std::process::id().wrapping_mul(97) % ports;
+	for _ in 0..ports {
+		let port = FIRST + (start + TAKEN.fetch_add(1, Ordering::Relaxed)) % ports;
+		let port = u16::try_from(port).expect("below 65,536");
+		if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+			return port;
+		}
+	}
+	panic!("no port from {FIRST} to {FIRST_OUTGOING} is free on loopback");
 }
 
 /// A running program. Killed (−9) when dropped; its output is in a file.
@@ -146,7 +160,7 @@ impl Drop for Process {
 	}
 }
 
-/// A one-validator chain on loopback.
+/// A node on loopback; mostly the only validator of a chain of its own.
 pub struct Node {
 	/// The process.
 	pub process: Process,
@@ -162,18 +176,20 @@ impl Node {
 
 	/// The same on a given port, so that a stopped node can come back at its address.
 	pub fn start_on(preset: &str, folder: &Path, port: u16) -> Node {
+		Node::start_with(preset, folder, port, &["--alice", "--no-prometheus"])
+	}
+
+	/// A node of any role: `flags` say whether and with whose keys it authors, whom it knows, and whether and on which port
+	/// it exports metrics.
+	pub fn start_with(preset: &str, folder: &Path, port: u16, flags: &[&str]) -> Node {
 		std::fs::create_dir_all(folder).expect("the test's folder is writable");
 		let process = Process::start(
 			Command::new(binary("millrace-node"))
-				.args(["--chain", preset, "--alice", "--base-path"])
+				.args(["--chain", preset, "--base-path"])
 				.arg(folder)
 				.args(["--rpc-port", &port.to_string(), "--listen-addr", "/ip4/127.0.0.1/tcp/0"])
-				.args([
-					"--unsafe-force-node-key-generation",
-					"--no-mdns",
-					"--no-prometheus",
-					"--no-telemetry",
-				]),
+				.args(["--unsafe-force-node-key-generation", "--no-mdns", "--no-telemetry"])
+				.args(flags),
 			folder.join("node.log"),
 		);
 		let mut node = Node { process, port };
@@ -193,6 +209,13 @@ impl Node {
 	/// The address for clients.
 	pub fn url(&self) -> String {
 		format!("ws://127.0.0.1:{}", self.port)
+	}
+
+	/// The address for other nodes, with the peer's identity.
+	pub fn peer_address(&self) -> String {
+		let addresses = self.call("system_localListenAddresses", json!([]));
+		let address = addresses[0].as_str();
+		address.expect("it listens on one address").to_owned()
 	}
 
 	/// A JSON-RPC call that must succeed.

@@ -191,6 +191,15 @@ fn a_whole_job_is_bought_with_curl_and_two_signatures() {
 	assert_eq!(provider["stake"]["active"], (336 * MILL).to_string());
 
 	// What would the job cost?
+	let rules = value(node, "compute_v1_rules", json!([]));
+	assert_eq!(
+		(&rules["jobFee"], &rules["minJob"], &rules["protocolFeePerBillion"]),
+		(&json!("5000000000"), &json!("10000000000"), &json!(50_000_000))
+	);
+	assert_eq!(
+		rules["classes"][0]["floor"], provider["stake"]["active"],
+		"it has one lane"
+	);
 	let stats = value(node, "compute_v1_networkStats", json!([]));
 	assert_eq!(
 		(&stats["halted"], &stats["askingProviders"]),

@@ -17,6 +17,7 @@ mod memory;
 mod promises;
 mod provide;
 mod publish;
+mod refusals;
 mod steps;
 mod stop;
 
@@ -32,12 +33,12 @@ use crate::{
 	standing::Standing,
 	store::{Store, StoreError},
 	table::JobTable,
-	view::{finalised_jobs, View, ViewError},
+	view::{Finals, View, ViewError},
 	wire::Wire,
 };
 use look::PATIENCE;
 use memory::Memory;
-use millrace_client::chain::{Chain, Follow, JobId, JobState, JobView, KernelHash, ProviderId, Tick};
+use millrace_client::chain::{Chain, Follow, JobState, JobView, KernelHash, ProviderId, Tick};
 use millrace_kernel::program::Program;
 use std::{
 	collections::{BTreeMap, BTreeSet, HashMap},
@@ -237,9 +238,9 @@ impl Actor {
 			.iter()
 			.any(|(key, entry)| live(entry) && ours(&view, key).is_none());
 		let finals = if some_left {
-			let finals = PATIENCE.ask(finalised_jobs(chain, *provider), stop).await;
-			match finals.map_or(Err(ViewError::Silent), |jobs| jobs.map_err(ViewError::from)) {
-				Ok(jobs) => Some(jobs),
+			let finals = PATIENCE.ask(Finals::read(chain, *provider), stop).await;
+			match finals.map_or(Err(ViewError::Silent), |finals| finals.map_err(ViewError::from)) {
+				Ok(finals) => Some(finals),
 				Err(error) => {
 					tracing::warn!(%error, "finalised state cannot be read; nothing is deleted");
 					None
@@ -258,6 +259,7 @@ impl Actor {
 		self.heed_conviction(&view);
 		self.heed_outage(&view);
 		self.heed_lanes(&view);
+		self.heed_refusals(&view, finals.as_ref(), &entries, stop).await;
 		let mut lanes = self.free_lanes(&view, &entries);
 		for key in &keys {
 			self.tend(key, &view, finals.as_ref(), entries.get(key).cloned(), &mut lanes)?;
@@ -282,7 +284,7 @@ impl Actor {
 		&mut self,
 		key: &Key,
 		view: &View,
-		finals: Option<&BTreeMap<JobId, JobView>>,
+		finals: Option<&Finals>,
 		mut entry: Option<Entry>,
 		lanes: &mut u16,
 	) -> Result<(), ActorError> {
@@ -293,7 +295,7 @@ impl Actor {
 			}
 			return Ok(());
 		}
-		let gone = finals.is_some_and(|jobs| jobs.get(&key.job).is_none_or(|job| job.assignments != key.attempt));
+		let gone = finals.is_some_and(|finals| !finals.has(key));
 		// Each immediate action moves the record on, so this ends; the bound only says so.
 		for _ in 0..Step::ALL.len() {
 			let memory = self.memory.entry(*key).or_default();

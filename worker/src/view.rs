@@ -1,5 +1,5 @@
-//! The chain's state as far as this worker goes, read at one block. Events are never read: whatever was missed, the
-//! next view shows where things stand.
+//! The chain's state as far as this worker goes, read at one block. What is done follows from it and from no event: whatever
+//! was missed, the next view shows where things stand.
 
 use crate::{
 	asks::AskBook,
@@ -147,8 +147,29 @@ impl View {
 }
 
 /// The provider's jobs in finalised state.
-pub async fn finalised_jobs(chain: &Chain, provider: ProviderId) -> Result<BTreeMap<JobId, JobView>, ChainError> {
-	jobs(&chain.finalised().await?, provider).await
+#[derive(Clone, Debug)]
+pub struct Finals {
+	/// The block's number.
+	pub number: u64,
+	/// The jobs.
+	pub jobs: BTreeMap<JobId, JobView>,
+}
+
+impl Finals {
+	/// Reads the last finalised block.
+	pub async fn read(chain: &Chain, provider: ProviderId) -> Result<Self, ChainError> {
+		let at = chain.finalised().await?;
+		Ok(Self {
+			number: at.block().number,
+			jobs: jobs(&at, provider).await?,
+		})
+	}
+
+	/// Whether this attempt is there.
+	pub fn has(&self, key: &Key) -> bool {
+		let job = self.jobs.get(&key.job);
+		job.is_some_and(|job| job.assignments == key.attempt)
+	}
 }
 
 /// A block's number and hash.

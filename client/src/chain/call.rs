@@ -10,6 +10,9 @@ use crate::amount::Balance;
 use millrace_kernel::proof::LeafProof;
 use subxt::transactions::Payload;
 
+/// Most jobs of one call of [`Call::SettleJobs`].
+pub const MAX_BATCH: usize = 100;
+
 /// A call to the runtime. The pallets' documents say what each does; fields have the same names there.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[allow(missing_docs)] // the fields are those of the calls, which the pallets document
@@ -93,6 +96,9 @@ pub enum Call {
 	SettleNow { job: JobId },
 	/// Market: pays after the window; by anyone.
 	Settle { job: JobId },
+	/// Market: pays for each of up to [`MAX_BATCH`] jobs that can be: one's own at once, others after the window. Free where
+	/// all can.
+	SettleJobs { jobs: Vec<JobId> },
 	/// Market: does what is due; by anyone.
 	Touch { job: JobId },
 	/// Market: shows that a committed result is wrong; by anyone, free where it is.
@@ -101,6 +107,8 @@ pub enum Call {
 	Demand { job: JobId, leaves: Vec<u32> },
 	/// Market: brings demanded leaves; by anyone, free where they are right.
 	Provide { job: JobId, leaves: Vec<ProvidedLeaf> },
+	/// Market: the requester ends a job whose output, too large to be demanded, is not delivered. Its payment is burned.
+	RefuseDelivery { job: JobId },
 }
 
 /// Something to be done with the typed form of a call.
@@ -150,10 +158,12 @@ impl Call {
 			Call::AbandonJob { .. } => "abandon_job",
 			Call::SettleNow { .. } => "settle_now",
 			Call::Settle { .. } => "settle",
+			Call::SettleJobs { .. } => "settle_jobs",
 			Call::Touch { .. } => "touch",
 			Call::Refute { .. } => "refute",
 			Call::Demand { .. } => "demand",
 			Call::Provide { .. } => "provide",
+			Call::RefuseDelivery { .. } => "refuse_delivery",
 		}
 	}
 
@@ -222,10 +232,12 @@ impl Call {
 			Call::AbandonJob { job } => visitor.visit(&market.abandon_job(job.into_runtime())),
 			Call::SettleNow { job } => visitor.visit(&market.settle_now(job.into_runtime())),
 			Call::Settle { job } => visitor.visit(&market.settle(job.into_runtime())),
+			Call::SettleJobs { jobs } => visitor.visit(&market.settle_jobs(jobs.into_runtime())),
 			Call::Touch { job } => visitor.visit(&market.touch(job.into_runtime())),
 			Call::Refute { job, proof } => visitor.visit(&market.refute(job.into_runtime(), proof.into_runtime())),
 			Call::Demand { job, leaves } => visitor.visit(&market.demand(job.into_runtime(), leaves.into_runtime())),
 			Call::Provide { job, leaves } => visitor.visit(&market.provide(job.into_runtime(), leaves.into_runtime())),
+			Call::RefuseDelivery { job } => visitor.visit(&market.refuse_delivery(job.into_runtime())),
 		}
 	}
 }

@@ -8,7 +8,7 @@ use super::{
 use runtime_types::{
 	bounded_collections::bounded_vec::BoundedVec,
 	millrace_primitives::{self, enrolment, ids, job, pool, price, traits},
-	pallet_market::{reads::types as reads, types as market},
+	pallet_market::{history, reads::types as reads, types as market},
 	pallet_providers::{outage, types as providers},
 };
 
@@ -55,6 +55,13 @@ impl IntoRuntime for JobId {
 	type Runtime = ids::JobId;
 	fn into_runtime(self) -> ids::JobId {
 		ids::JobId(self.0.into())
+	}
+}
+
+impl IntoRuntime for Vec<JobId> {
+	type Runtime = BoundedVec<ids::JobId>;
+	fn into_runtime(self) -> BoundedVec<ids::JobId> {
+		BoundedVec(self.into_iter().map(IntoRuntime::into_runtime).collect())
 	}
 }
 
@@ -234,13 +241,14 @@ impl FromRuntime<(JobId, api::market::storage::jobs::Output)> for JobView {
 				payout,
 				root,
 				units,
+				at,
 				window,
-				..
 			} => JobState::Committed {
 				provider: provider.0,
 				payout,
 				root,
 				units,
+				at,
 				window: Window::from_runtime(window),
 			},
 		};
@@ -265,14 +273,18 @@ impl FromRuntime<(JobId, api::market::storage::jobs::Output)> for JobView {
 				data_key: job.data_key,
 				terms: Terms::from_runtime(job.terms),
 			},
+			pool: Pool::from_runtime(job.pool),
+			submitted: job.submitted,
 			price: Price(job.price.0),
 			fee_rate: job.fee_rate.0,
 			items_per_leaf: job.items_per_leaf,
 			item_size: job.item_size,
 			data_units: job.data_units,
 			escrow: job.escrow,
+			fees: job.fees,
 			fees_left: job.fees_left,
 			job_fee: job.job_fee,
+			deposit: job.deposit,
 			assignments: job.assignments,
 			acceptances: job.acceptances,
 			lapse_max: job.lapse_max,

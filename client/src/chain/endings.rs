@@ -47,6 +47,21 @@ pub struct Refutation {
 	pub fees_returned: Balance,
 }
 
+/// How a job ended whose output, as its requester said, was not delivered. All amounts are planck.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RefusedDelivery {
+	/// Who had committed to the result.
+	pub provider: ProviderId,
+	/// Units that it had committed, without those for moving the bytes.
+	pub units: u64,
+	/// The payment. It was burned: nobody has it.
+	pub burned: Balance,
+	/// What of the escrow was freed.
+	pub refund: Balance,
+	/// What of the job fees was freed.
+	pub fees_returned: Balance,
+}
+
 /// How a job ended whose demanded leaves never came. All amounts are planck.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Silence {

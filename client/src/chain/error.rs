@@ -29,7 +29,14 @@ impl Rejection {
 	pub fn hint(&self) -> &'static str {
 		match self.error.as_str() {
 			"ChillNotOver" => "`millrace provider show` shows the tick; only the transaction's fee was paid",
-			"WindowOver" => "a result can be refuted, and leaves demanded, while its window is open",
+			"WindowOver" => "a result can be refuted, leaves demanded and its delivery refused while its window is open",
+			"WindowOpen" => "`millrace job get` shows its tick; only the transaction's fee was paid",
+			"OutputNotDemandable" => {
+				"its requester can refuse the delivery with `millrace job refuse-delivery`; only the transaction's fee was paid"
+			}
+			"OutputDemandable" => {
+				"`millrace check --demand --refute` makes its provider show it; only the transaction's fee was paid"
+			}
 			"AlreadyVoid" => "the provider was convicted already: anyone may touch the job, which refunds it",
 			"NoFraud" => "the leaf is as committed; only the transaction's fee was paid",
 			"BadProof" => "please report this with the job's id; only the transaction's fee was paid",
@@ -256,6 +263,10 @@ mod tests {
 		};
 		assert_eq!(advice("InputsTooLarge"), "split the job");
 		assert_eq!(advice("ANewName"), "");
+		assert_eq!(
+			advice("OutputDemandable"),
+			"`millrace check --demand --refute` makes its provider show it"
+		);
 		assert_eq!(
 			advice("DemandOpen"),
 			"wait until the demanded leaves came, or the time for them is over"

@@ -2,13 +2,14 @@
 
 use super::{
 	convert::{FromRuntime, IntoList, IntoPlain},
-	error::{failed, ChainError},
+	error::{failed, ChainError, Rejection},
 	generated::api,
-	AccountId, Fraud, JobId, KernelHash, Level, Price, ProvidedLeaf, ProviderId, Refutation, RejectReason, Settlement,
-	Silence, Tick, H256,
+	inclusion::rejection,
+	AccountId, Fraud, JobId, KernelHash, Level, Price, ProvidedLeaf, ProviderId, RefusedDelivery, Refutation,
+	RejectReason, Settlement, Silence, Tick, H256,
 };
 use crate::amount::Balance;
-use subxt::{events::Event, SubstrateConfig};
+use subxt::{events::Event, ArcMetadata, SubstrateConfig};
 
 /// What happened to a job.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -123,6 +124,8 @@ pub enum JobEvent {
 	},
 	/// It ended: demanded leaves never came.
 	Silent(Silence),
+	/// It ended: its requester said that its output was not delivered.
+	DeliveryRefused(RefusedDelivery),
 	/// The deadline passed.
 	Late,
 	/// The provider gave it up.
@@ -133,8 +136,8 @@ pub enum JobEvent {
 	Expired,
 	/// It ended: all assignments are used up.
 	Unserved,
-	/// A batch of settlements left it out; it goes on.
-	NotSettled,
+	/// A batch of settlements left it out for this reason; where it is on the chain, it goes on.
+	NotSettled(Rejection),
 	/// An event that this program does not know.
 	Other(String),
 }
@@ -151,6 +154,7 @@ impl JobEvent {
 				| JobEvent::Refuted(_)
 				| JobEvent::Voided { .. }
 				| JobEvent::Silent(_)
+				| JobEvent::DeliveryRefused(_)
 		)
 	}
 }
@@ -171,8 +175,12 @@ macro_rules! decode {
 	};
 }
 
-/// The job that a market event is about, and what happened to it; `None` for events about no job.
-pub(super) fn job_event(event: &Event<'_, SubstrateConfig>) -> Result<Option<(JobId, JobEvent)>, ChainError> {
+/// The job that a market event is about, and what happened to it; `None` for events about no job. Reasons that the event
+/// names are put in the words of `metadata`, the one that it was decoded by.
+pub(super) fn job_event(
+	event: &Event<'_, SubstrateConfig>,
+	metadata: &ArcMetadata,
+) -> Result<Option<(JobId, JobEvent)>, ChainError> {
 	use api::market::events as generated;
 
 	let Ok(OfJob { job }) = event.decode_fields_unchecked_as::<OfJob>() else {
@@ -306,12 +314,25 @@ pub(super) fn job_event(event: &Event<'_, SubstrateConfig>) -> Result<Option<(Jo
 				fees_returned: event.fees_returned,
 			})
 		}
+		"DeliveryRefused" => {
+			let event = decode!(event, generated::DeliveryRefused);
+			JobEvent::DeliveryRefused(RefusedDelivery {
+				provider: event.provider.0,
+				units: event.units,
+				burned: event.burned,
+				refund: event.refund,
+				fees_returned: event.fees_returned,
+			})
+		}
 		"JobLate" => JobEvent::Late,
 		"JobAbandoned" => JobEvent::Abandoned,
 		"JobCancelled" => JobEvent::Cancelled,
 		"JobExpired" => JobEvent::Expired,
 		"JobUnserved" => JobEvent::Unserved,
-		"JobNotSettled" => JobEvent::NotSettled,
+		"JobNotSettled" => {
+			let event = decode!(event, generated::JobNotSettled);
+			JobEvent::NotSettled(rejection(&event.error, metadata.clone())?)
+		}
 		other => JobEvent::Other(other.to_owned()),
 	};
 	Ok(Some((JobId(job.0), what)))

@@ -3,11 +3,12 @@
 use super::{
 	error::{failed, ChainError, Rejection},
 	events::{fee_paid, job_event, kernel_registered, provider_registered, JobEvent},
+	generated::api::runtime_types::sp_runtime::DispatchError as Refusal,
 	view::At,
 	Block, JobId, KernelHash, ProviderId, H256,
 };
 use crate::amount::Balance;
-use subxt::{error::DispatchError, events::Phase};
+use subxt::{error::DispatchError, events::Phase, ext::scale_encode::EncodeAsType, ArcMetadata};
 
 /// A call that was included in a block and succeeded.
 #[derive(Clone, Debug)]
@@ -49,6 +50,7 @@ pub(super) async fn included(
 	};
 	let Some(index) = index else { return Ok(None) };
 	let events = at.client.events().fetch().await.map_err(failed("a block's events"))?;
+	let metadata = at.client.metadata();
 	let mut outcome = Included {
 		block: at.block(),
 		finalised,
@@ -64,12 +66,12 @@ pub(super) async fn included(
 		}
 		match (event.pallet_name(), event.event_name()) {
 			("System", "ExtrinsicFailed") => {
-				let error = DispatchError::decode_from(event.field_bytes(), at.client.metadata())
+				let error = DispatchError::decode_from(event.field_bytes(), metadata.clone())
 					.map_err(failed("the chain's answer"))?;
 				return Ok(Some(Err(ChainError::Rejected(describe(&error)))));
 			}
 			("TransactionPayment", "TransactionFeePaid") => outcome.fee = fee_paid(&event)?,
-			("Market", _) => outcome.jobs.extend(job_event(&event)?),
+			("Market", _) => outcome.jobs.extend(job_event(&event, &metadata)?),
 			("Providers", _) => outcome.provider = outcome.provider.or(provider_registered(&event)?),
 			("Kernels", _) => outcome.kernel = outcome.kernel.or(kernel_registered(&event)?),
 			_ => {}
@@ -78,8 +80,19 @@ pub(super) async fn included(
 	Ok(Some(Ok(outcome)))
 }
 
+/// A refusal that an answer or an event names, in the metadata's words.
+pub(super) fn rejection(refusal: &Refusal, metadata: ArcMetadata) -> Result<Rejection, ChainError> {
+	let shape = || ChainError::OtherRuntime {
+		what: "the chain's refusals",
+	};
+	let kind = metadata.dispatch_error_ty().ok_or_else(shape)?;
+	let bytes = refusal.encode_as_type(kind, metadata.types()).map_err(|_| shape())?;
+	let error = DispatchError::decode_from(bytes, metadata).map_err(failed("the chain's refusal"))?;
+	Ok(describe(&error))
+}
+
 /// A dispatch error in the metadata's words.
-pub(super) fn describe(error: &DispatchError) -> Rejection {
+fn describe(error: &DispatchError) -> Rejection {
 	match error {
 		DispatchError::Module(module) => match module.details() {
 			Ok(details) => Rejection {

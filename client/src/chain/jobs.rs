@@ -1,6 +1,6 @@
 //! Jobs and kernels, as the chain knows them.
 
-use super::{AccountId, JobId, KernelHash, Level, Pool, Price, ProviderId, Tick, Window, H256};
+use super::{AccountId, JobId, KernelHash, Level, Pool, Price, ProviderId, ProviderView, Tick, Window, H256};
 use crate::amount::Balance;
 
 /// Who is to do a job, and at what price.
@@ -33,6 +33,15 @@ pub struct Minima {
 	pub failed_percent: u8,
 	/// Active stake, in planck.
 	pub stake: Balance,
+}
+
+impl Minima {
+	/// Whether a provider has this record, by the rule that the chain applies again.
+	pub fn are_met_by(&self, provider: &ProviderView) -> bool {
+		provider.active >= self.stake
+			&& provider.record.completed >= self.paid_jobs
+			&& provider.record.failed_percent() <= f64::from(self.failed_percent)
+	}
 }
 
 impl Default for Minima {
@@ -120,6 +129,8 @@ pub enum JobState {
 		root: H256,
 		/// Units of all items.
 		units: u64,
+		/// When it was committed.
+		at: Tick,
 		/// The challenge window.
 		window: Window,
 	},
@@ -156,6 +167,10 @@ pub struct JobView {
 	pub requester: AccountId,
 	/// What was asked for.
 	pub spec: JobSpec,
+	/// The market that it counts in; of a job that names its provider, the one that this served.
+	pub pool: Pool,
+	/// When it was submitted.
+	pub submitted: Tick,
 	/// The agreed price; the bid's until a match.
 	pub price: Price,
 	/// The protocol's share of the payment, in parts of a thousand million.
@@ -168,10 +183,14 @@ pub struct JobView {
 	pub data_units: u128,
 	/// Held for the payment, in planck.
 	pub escrow: Balance,
-	/// Job fees that its assignments have not used up.
+	/// Job fees that are held until it ends, used up or not.
+	pub fees: u8,
+	/// Those of them that its assignments have not used up.
 	pub fees_left: u8,
 	/// One job fee, in planck.
 	pub job_fee: Balance,
+	/// Held for its storage, in planck. It returns when the job ends.
+	pub deposit: Balance,
 	/// Assignments so far.
 	pub assignments: u8,
 	/// Acceptances so far.
@@ -183,6 +202,9 @@ pub struct JobView {
 	/// Where it stands.
 	pub state: JobState,
 }
+
+/// Most bytes of an output whose leaves a requester can demand on the chain. Of a larger one it can refuse the delivery.
+pub const DEMANDABLE_OUTPUT: u64 = 1 << 20;
 
 /// Whose jobs those are that measure devices: an account of the market that has no key.
 pub const MEASURER: AccountId = AccountId(*b"modlml/fees0measurer\0\0\0\0\0\0\0\0\0\0\0\0");
@@ -196,6 +218,17 @@ impl JobView {
 	/// Bytes of the whole output.
 	pub fn output_bytes(&self) -> u64 {
 		u64::from(self.spec.items) * u64::from(self.item_size)
+	}
+
+	/// What it pays for `units` committed units, in planck: the price of these and of moving its bytes, rounded down.
+	pub fn payment(&self, units: u64) -> Balance {
+		let worth = self.data_units.saturating_add(u128::from(units));
+		self.price.floor(worth).min(self.escrow)
+	}
+
+	/// Held for its assignments, in planck, used up or not.
+	pub fn fees_held(&self) -> Balance {
+		self.job_fee.saturating_mul(self.fees.into())
 	}
 
 	/// The last tick that its window can be extended to while its provider cannot be reached; none where no window runs.
@@ -265,5 +298,38 @@ impl RejectReason {
 			RejectReason::Unsupported => "unsupported",
 			RejectReason::Other => "other",
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{amount::MILL, job::fixture::in_the_book};
+
+	/// 2³⁰ units cost the price. Half of five is two, rounded down.
+	#[test]
+	fn what_is_paid_is_rounded_down_and_never_above_the_escrow() {
+		let job = JobView {
+			price: Price(5),
+			data_units: 1 << 28,
+			..in_the_book()
+		};
+		assert_eq!(job.payment(1 << 28), 2);
+		assert_eq!(job.payment(3 << 28), 5);
+		let dear = JobView {
+			price: Price(u64::MAX),
+			..job
+		};
+		assert_eq!(dear.payment(u64::MAX), MILL, "all of its escrow");
+	}
+
+	#[test]
+	fn used_job_fees_are_held_until_the_end() {
+		let job = JobView {
+			fees_left: 1,
+			..in_the_book()
+		};
+		assert_eq!((job.fees, job.job_fee), (3, 5));
+		assert_eq!(job.fees_held(), 15);
 	}
 }

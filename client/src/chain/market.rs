@@ -7,7 +7,10 @@ use crate::{
 };
 use serde::Serialize;
 
+mod era;
 mod reads;
+
+pub use era::{PaidPrices, PoolEra, HISTORY_ERAS};
 
 /// What a job would cost, and when it would start, if it were submitted now. Money in planck.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -258,6 +261,8 @@ pub struct PoolStats {
 	pub paid: Balance,
 	/// Jobs paid in the running era.
 	pub era_jobs: u32,
+	/// Jobs of the running era whose requester said that their output was not delivered.
+	pub era_refused: u32,
 	/// Fees that were burned in the running era, in planck. The treasury's part of them is minted at its end.
 	#[serde(with = "text")]
 	pub era_fees: Balance,

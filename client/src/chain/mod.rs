@@ -36,20 +36,22 @@ mod view;
 mod wire;
 
 pub use accounts::{AccountBalance, Block};
-pub use call::Call;
+pub use call::{Call, MAX_BATCH};
 pub use connect::{BestBlocks, Chain, Follow, RECONNECT_AFTER};
 pub use devices::{
 	device_id, ClassTaskView, DeviceFacts, DeviceState, DeviceView, EnrolmentRulesView, DEVICES, MAX_DRIVER, MAX_MODEL,
 };
-pub use endings::{Refutation, Settlement, Silence};
+pub use endings::{RefusedDelivery, Refutation, Settlement, Silence};
 pub use error::{ChainError, Rejection};
 pub use events::JobEvent;
 pub use ids::{hash_from_hex, to_hex, BadId, JobId, KernelHash, ProviderId};
 pub use inclusion::Included;
-pub use jobs::{InputRef, JobSpec, JobState, JobView, KernelView, Minima, RejectReason, Target, Terms, MEASURER};
+pub use jobs::{
+	InputRef, JobSpec, JobState, JobView, KernelView, Minima, RejectReason, Target, Terms, DEMANDABLE_OUTPUT, MEASURER,
+};
 pub use market::{
-	BookLevel, BookView, JobFilter, NetworkStats, OfferFilter, OfferView, PoolStats, Quote, Quoted, Start, StateName,
-	Waits, ORDERS_COUNTED,
+	BookLevel, BookView, JobFilter, NetworkStats, OfferFilter, OfferView, PaidPrices, PoolEra, PoolStats, Quote,
+	Quoted, Start, StateName, Waits, HISTORY_ERAS, ORDERS_COUNTED,
 };
 pub use outages::{DowntimePreview, Outage, PreviewStep, ProviderFilter};
 pub use pools::{BadPool, ClassFigures, DeviceClass, Pool, Rules};

@@ -136,11 +136,12 @@ impl At {
 	pub async fn job_events(&self) -> Result<Vec<(JobId, JobEvent)>, ChainError> {
 		const WHAT: &str = "a block's events";
 		let events = self.client.events().fetch().await.map_err(failed(WHAT))?;
+		let metadata = self.client.metadata();
 		let mut found = Vec::new();
 		for event in events.iter() {
 			let event = event.map_err(failed(WHAT))?;
 			if event.pallet_name() == "Market" {
-				found.extend(job_event(&event)?);
+				found.extend(job_event(&event, &metadata)?);
 			}
 		}
 		Ok(found)

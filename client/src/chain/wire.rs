@@ -3,7 +3,7 @@
 use super::{
 	call::Visit,
 	events::{job_event, JobEvent},
-	AccountId, Call, Fraud, JobId, Level, ProvidedLeaf, Refutation, Silence,
+	AccountId, Call, Fraud, JobId, Level, ProvidedLeaf, RefusedDelivery, Refutation, Silence,
 };
 use codec::{Compact, Encode};
 use millrace_kernel::{
@@ -51,7 +51,7 @@ fn event(name: &str, fields: &[u8]) -> JobEvent {
 	bytes.push(0);
 	let events = client.events().from_bytes(bytes);
 	let event = events.iter().next().unwrap().unwrap();
-	let (job, event) = job_event(&event).unwrap().unwrap();
+	let (job, event) = job_event(&event, &metadata).unwrap().unwrap();
 	assert_eq!(job, JobId(JOB));
 	event
 }
@@ -160,6 +160,19 @@ fn other_ends_have_their_figures() {
 	assert_eq!(silent, expected);
 	assert!(silent.ends_the_job());
 
+	// Between the provider and the units is the requester, which is not read.
+	let fields = (JOB, 3u32, [5u8; 32], 77u64, 700u128, 200u128, 30u128, 8u128, 9u128);
+	let refused = event("DeliveryRefused", &fields.encode());
+	let expected = JobEvent::DeliveryRefused(RefusedDelivery {
+		provider: 3,
+		units: 77,
+		burned: 700,
+		refund: 200,
+		fees_returned: 30,
+	});
+	assert_eq!(refused, expected);
+	assert!(refused.ends_the_job());
+
 	let voided = event("AssignmentVoided", &(JOB, 3u32).encode());
 	assert_eq!(voided, JobEvent::AssignmentVoided);
 	assert!(!voided.ends_the_job(), "another provider may get it");
@@ -175,6 +188,43 @@ fn repricing_is_sent_and_read_as_the_protocol_lists_it() {
 	);
 	let repriced = event("JobRepriced", &(JOB, 9u8, 50u128).encode());
 	assert_eq!(repriced, JobEvent::Repriced { level, escrow: 50 });
+}
+
+#[test]
+fn what_a_batch_leaves_out_has_its_reason() {
+	let client = offline();
+	let metadata = client.metadata();
+	let market = metadata.pallet_by_name("Market").unwrap();
+	let errors = market.error_variants().unwrap();
+	let open = errors
+		.iter()
+		.find(|variant| variant.name == "WindowOpen")
+		.unwrap()
+		.index;
+	// The fourth kind of refusal is a pallet's: its index, and four bytes of which the first is the error.
+	let refusal = (3u8, market.error_index(), [open, 0, 0, 0]);
+	let JobEvent::NotSettled(reason) = event("JobNotSettled", &(JOB, refusal).encode()) else {
+		panic!("another event");
+	};
+	assert_eq!(
+		(reason.pallet.as_str(), reason.error.as_str()),
+		("Market", "WindowOpen")
+	);
+	assert!(!reason.doc.is_empty(), "{reason}");
+	// The second is the runtime's own.
+	let lookup = event("JobNotSettled", &(JOB, 1u8).encode());
+	assert!(!lookup.ends_the_job());
+	assert!(matches!(lookup, JobEvent::NotSettled(reason) if reason.error == "CannotLookup"));
+}
+
+#[test]
+fn batches_and_refused_deliveries_are_sent_as_the_protocol_lists_them() {
+	let batch = Call::SettleJobs {
+		jobs: vec![JobId(JOB), JobId([8; 32])],
+	};
+	assert_eq!(call(&batch), [vec![18], vec![JOB, [8; 32]].encode()].concat());
+	let refused = Call::RefuseDelivery { job: JobId(JOB) };
+	assert_eq!(call(&refused), [vec![19], JOB.encode()].concat());
 }
 
 #[test]

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
 	amount::Balance,
-	chain::{At, Call, ChainError, Follow, JobEvent, JobState, ProvidedLeaf, Silence, Window, MEASURER},
+	chain::{
+		At, Call, ChainError, Follow, JobEvent, JobState, ProvidedLeaf, Silence, Window, DEMANDABLE_OUTPUT, MEASURER,
+	},
 	job::{CheckWish, Stage},
 	keys::random,
 };
@@ -79,13 +81,12 @@ impl Claimant<'_> {
 			});
 		}
 		let at = self.chain.best().await?;
-		let (bytes, most) = (subject.output_bytes(), at.rules()?.book_output_max);
-		if bytes > most && !is_measurement {
-			let window_end = subject.window.end(at.tick().await?);
+		let bytes = subject.output_bytes();
+		if bytes > DEMANDABLE_OUTPUT && !is_measurement {
 			return Err(CheckError::TooLarge {
+				job: subject.job,
 				bytes,
-				most,
-				window_end,
+				window_end: subject.window.end(at.tick().await?),
 			});
 		}
 		let mut campaign = Campaign {

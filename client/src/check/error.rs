@@ -3,7 +3,7 @@
 use super::CaseError;
 use crate::{
 	amount::{self, Balance},
-	chain::{AccountId, ChainError, JobId, KernelHash, Tick},
+	chain::{AccountId, ChainError, JobId, KernelHash, Tick, DEMANDABLE_OUTPUT},
 	endpoint::EndpointError,
 	job::JobError,
 	job_file::JobFileError,
@@ -100,12 +100,15 @@ pub enum CheckError {
 		requester: AccountId,
 	},
 	/// The output is too large for the chain.
-	#[error("an output of {bytes} bytes cannot be demanded through the chain, which carries at most {most}")]
+	#[error(
+		"an output of {bytes} bytes cannot be demanded through the chain, which carries at most {}",
+		DEMANDABLE_OUTPUT
+	)]
 	TooLarge {
+		/// Which job.
+		job: JobId,
 		/// Bytes of the output.
 		bytes: u64,
-		/// The limit.
-		most: u64,
 		/// The tick at which the window ends.
 		window_end: Tick,
 	},
@@ -186,9 +189,9 @@ impl CheckError {
 				"use a sample instead of `all` here, and please report this with the kernel".to_owned()
 			}
 			CheckError::NotRequester { .. } => "give the requester's key with --key".to_owned(),
-			CheckError::TooLarge { window_end, .. } => format!(
-				"the protocol offers nothing against a provider that withholds a larger output: keep asking its endpoint \
-				 until tick {window_end}, when the chain pays it"
+			CheckError::TooLarge { job, window_end, .. } => format!(
+				"keep asking its endpoint; at tick {window_end} the chain pays it, unless its requester has sent `millrace job \
+				 refuse-delivery {job}` before: then the payment is burned, and nobody gets it"
 			),
 			CheckError::Fee { .. } => {
 				"send money to the account or allow more: a proof that stands costs nothing in the end, but its fee is \
@@ -211,6 +214,34 @@ impl CheckError {
 			CheckError::Chain(error) => error.is_transport(),
 			CheckError::Inputs { source, .. } | CheckError::Provider(source) => source.may_pass(),
 			_ => false,
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn what_cannot_be_demanded_can_be_refused() {
+		let job = JobId([7; 32]);
+		let error = CheckError::TooLarge {
+			job,
+			bytes: 2_000_000,
+			window_end: 1_300,
+		};
+		assert_eq!(
+			error.to_string(),
+			"an output of 2000000 bytes cannot be demanded through the chain, which carries at most 1048576"
+		);
+		let hint = error.hint();
+		let refuse = format!("`millrace job refuse-delivery {job}`");
+		for part in [
+			"at tick 1300 the chain pays it",
+			refuse.as_str(),
+			"the payment is burned, and nobody gets it",
+		] {
+			assert!(hint.contains(part), "{part}: {hint}");
 		}
 	}
 }

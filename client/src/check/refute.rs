@@ -274,6 +274,12 @@ impl Claimant<'_> {
 							how: "demanded leaves never came, and its requester has the refund",
 						})
 					}
+					JobEvent::DeliveryRefused(_) => {
+						return Err(CheckError::Ended {
+							job,
+							how: "its requester refused the delivery, and its payment is burned",
+						})
+					}
 					JobEvent::Settled(_) => {
 						return Err(CheckError::Ended {
 							job,

@@ -209,7 +209,7 @@ fn commitments(references: &[InputRef]) -> Vec<InputCommitment> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::{JobSpec, Minima, Price, Target, Terms, H256};
+	use crate::chain::{DeviceClass, JobSpec, Minima, Pool, Price, Target, Terms, H256};
 
 	/// A kernel by which devices are measured.
 	const MIX32: &[u8] = include_bytes!("../../../runtime/kernels/mix32.mkb");
@@ -238,14 +238,21 @@ mod tests {
 					expires: 100,
 				},
 			},
+			pool: Pool {
+				class: DeviceClass::Cpu4,
+				region: 0,
+			},
+			submitted: 90,
 			price: Price(0),
 			fee_rate: 0,
 			items_per_leaf: program.items_per_leaf(),
 			item_size: program.header().item_size,
 			data_units: 0,
 			escrow: 0,
+			fees: 0,
 			fees_left: 0,
 			job_fee: 0,
+			deposit: 0,
 			assignments: 1,
 			acceptances: 1,
 			lapse_max: 0,
@@ -255,6 +262,7 @@ mod tests {
 				payout: AccountId([3; 32]),
 				root: H256([5; 32]),
 				units: 1 << 36,
+				at: 100,
 				window: Window::Open { end: 1_300 },
 			},
 		}

@@ -11,11 +11,13 @@ use std::{path::PathBuf, time::Duration};
 
 mod check;
 mod job;
+mod network;
 mod offers;
 mod provider;
 
 pub(super) use check::{CheckArguments, ProvideArguments, WatchArguments};
 pub(super) use job::{EventsArguments, JobCommand, JobListArguments, ReceiveArguments};
+pub(super) use network::NetworkCommand;
 pub(super) use offers::{BookArguments, OffersCommand, SearchArguments};
 pub(super) use provider::{EndpointArguments, ListArguments, ProviderCommand, RegisterArguments, Switch};
 
@@ -92,7 +94,10 @@ pub(super) enum Command {
 		command: OffersCommand,
 	},
 	/// Print what the market is and has done.
-	Network,
+	Network {
+		#[command(subcommand)]
+		command: Option<NetworkCommand>,
+	},
 	/// Re-run leaves of a committed job, and prove to the chain what is wrong.
 	Check(CheckArguments),
 	/// Check every committed job as it comes.

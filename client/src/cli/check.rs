@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
 	amount::{self, Balance},
-	chain::{Chain, JobId, ProviderId, MEASURER},
+	chain::{Chain, JobId, ProviderId, DEMANDABLE_OUTPUT, MEASURER},
 	check::{Case, CheckError, Claimant, Delivery, Demanded, Examined, Found, Looked, Looker, Redress, Rerun, Subject},
 	exit::{Code, Failure},
 	job::{CheckWish, Records},
@@ -183,8 +183,8 @@ fn text(report: &Report) -> String {
 	pairs(rows)
 }
 
-/// What the protocol offers where the provider shows nothing: leaves of an output of `most` bytes can be demanded.
-fn offer(subject: &Subject, most: u64, report: &Report) -> String {
+/// What the protocol offers where the provider shows nothing.
+fn offer(subject: &Subject, report: &Report) -> String {
 	let bytes = subject.output_bytes();
 	if subject.requester == MEASURER {
 		return format!(
@@ -193,15 +193,15 @@ fn offer(subject: &Subject, most: u64, report: &Report) -> String {
 			subject.job
 		);
 	}
-	if bytes <= most {
+	if bytes <= DEMANDABLE_OUTPUT {
 		return format!(
 			"its requester can make the provider show its leaves on the chain: `millrace check {} --demand --refute`",
 			subject.job
 		);
 	}
 	let error = CheckError::TooLarge {
+		job: subject.job,
 		bytes,
-		most,
 		window_end: report.window_end_tick,
 	};
 	format!("{error}: {}", error.hint())
@@ -220,7 +220,6 @@ impl Check<'_> {
 		let started = Instant::now();
 		let at = self.chain.best().await?;
 		let subject = Arc::new(Subject::read(&at, self.arguments.job).await?);
-		let most = at.rules()?.book_output_max;
 		let looker = Looker {
 			chain: self.chain,
 			records: self.records,
@@ -272,7 +271,7 @@ impl Check<'_> {
 					return self.demand(report, &looker, &subject, &rerun, Some(own), started).await;
 				}
 				let message = format!("the result of job {} is wrong: {}", subject.job, report.says);
-				let failure = Failure::new(Code::CheckFailed, message, offer(&subject, most, &report));
+				let failure = Failure::new(Code::CheckFailed, message, offer(&subject, &report));
 				Ok((report, End::Failed(failure)))
 			}
 			Found::Withheld { reason } => {
@@ -285,7 +284,7 @@ impl Check<'_> {
 					_ => Code::JobFailed,
 				};
 				let message = format!("{}; {}", report.delivery_says, report.says);
-				let failure = Failure::new(code, message, offer(&subject, most, &report));
+				let failure = Failure::new(code, message, offer(&subject, &report));
 				Ok((report, End::Failed(failure)))
 			}
 		}

@@ -1,9 +1,11 @@
 //! `millrace job`.
 
+mod delivery;
 mod event;
 mod events;
 mod quote;
 mod reprice;
+mod settle;
 mod show;
 mod why;
 
@@ -55,6 +57,8 @@ pub(super) async fn run(session: &Session<'_>, command: JobCommand) -> Result<Ex
 		JobCommand::Events(arguments) => events::run(session, arguments).await,
 		JobCommand::Reprice { job, price, level } => reprice::reprice(session, job, price, level).await,
 		JobCommand::Cancel { job } => cancel(session, job).await,
+		JobCommand::Settle { jobs } => settle::settle(session, jobs).await,
+		JobCommand::RefuseDelivery { job } => delivery::refuse(session, job).await,
 	};
 	result.map(|()| ExitCode::SUCCESS)
 }

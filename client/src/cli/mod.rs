@@ -75,7 +75,7 @@ async fn run(cli: Cli, printer: &Printer) -> Result<ExitCode, Failure> {
 		Command::Kernel { command } => kernel::run(&session, command).await,
 		Command::Provider { command } => provider::run(&session, command).await,
 		Command::Offers { command } => offers::run(&session, command).await,
-		Command::Network => network::run(&session).await,
+		Command::Network { command } => network::run(&session, command).await,
 		Command::Check(arguments) => check::run(&session, arguments).await,
 		Command::Watch(arguments) => watch::run(&session, arguments).await,
 		Command::Provide(arguments) => provide::run(&session, arguments).await,

@@ -1,6 +1,9 @@
 //! `millrace network`.
 
+mod era;
+
 use super::{
+	arguments::NetworkCommand,
 	print::{grouped, pairs, table},
 	Session,
 };
@@ -11,7 +14,15 @@ use crate::{
 };
 use serde_json::{json, Value};
 
-pub(super) async fn run(session: &Session<'_>) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session<'_>, command: Option<NetworkCommand>) -> Result<(), Failure> {
+	match command {
+		Some(NetworkCommand::Era { pool, era }) => era::run(session, pool, era).await,
+		None => now(session).await,
+	}
+}
+
+/// What the market is and has done.
+async fn now(session: &Session<'_>) -> Result<(), Failure> {
 	let at = session.chain().await?.best().await?;
 	let stats = at.network_stats().await?;
 	let block = at.block().number;
@@ -54,6 +65,7 @@ fn text(stats: &NetworkStats, block: u64) -> String {
 			price(pool.best_bid),
 			price(pool.era_price),
 			grouped(pool.era_jobs),
+			grouped(pool.era_refused),
 			grouped(pool.settled),
 			amount::print(pool.paid),
 		]
@@ -64,6 +76,7 @@ fn text(stats: &NetworkStats, block: u64) -> String {
 		"dearest bid",
 		"paid last",
 		"jobs this era",
+		"refused this era",
 		"jobs",
 		"paid",
 	];
@@ -93,6 +106,7 @@ mod tests {
 				settled: 4_321,
 				paid: 60 * MILL,
 				era_jobs: 21,
+				era_refused: 17,
 				era_fees: 0,
 				era_price: Some(Price(3_900_000)),
 			}],
@@ -102,6 +116,7 @@ mod tests {
 			"4,321",
 			"60 MILL",
 			"3,900,000",
+			" 17 ",
 			"1,234",
 			"6,000",
 			"70 MILL",
@@ -116,6 +131,7 @@ mod tests {
 		let object = object(&stats, 99);
 		assert_eq!(object["pools"][0]["pool"], "gpu-h/7");
 		assert_eq!(object["pools"][0]["best_ask"], 4_000_000);
+		assert_eq!(object["pools"][0]["era_refused"], 17);
 		assert_eq!(object["paid"], (70 * MILL).to_string());
 	}
 }

@@ -105,7 +105,12 @@ impl Buyer<'_> {
 				Err(error) => error,
 			};
 			if !error.may_pass() || work.remaining() <= pause || self.is_over(work, reserve).await? {
-				return Err(JobError::NotDelivered { job, source: error });
+				return Err(JobError::NotDelivered {
+					job,
+					source: error,
+					output_bytes: commitment.output_bytes(work.file.items),
+					window_end: commitment.window_end,
+				});
 			}
 			tracing::debug!(%job, %error, "result not fetched yet");
 			tokio::time::sleep(pause).await;
@@ -186,6 +191,7 @@ impl Buyer<'_> {
 						job: id,
 						provider: commitment.provider,
 						found: format!("another result, {}, became final", short_root(&root)),
+						output_bytes: commitment.output_bytes(work.file.items),
 						window_end: commitment.window_end,
 						evidence: self.records.bundle(id),
 					});

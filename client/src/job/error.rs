@@ -2,7 +2,7 @@
 
 use crate::{
 	amount::{self, Balance},
-	chain::{AccountId, ChainError, JobEvent, JobId, KernelHash, Pool, ProviderId, Tick},
+	chain::{AccountId, ChainError, JobEvent, JobId, KernelHash, Pool, ProviderId, Tick, DEMANDABLE_OUTPUT},
 	check::Redress,
 	endpoint::EndpointError,
 	job_file::{JobFileError, OutputError},
@@ -24,6 +24,8 @@ pub enum Ending {
 	Voided,
 	/// Leaves that were demanded never came.
 	Silent,
+	/// Its requester said that its output was not delivered. The payment was burned.
+	DeliveryRefused,
 }
 
 impl Ending {
@@ -35,6 +37,7 @@ impl Ending {
 			JobEvent::Refuted(_) => Ending::Refuted,
 			JobEvent::Voided { .. } => Ending::Voided,
 			JobEvent::Silent(_) => Ending::Silent,
+			JobEvent::DeliveryRefused(_) => Ending::DeliveryRefused,
 			_ => Ending::Unserved,
 		}
 	}
@@ -48,6 +51,7 @@ impl Ending {
 			Ending::Refuted => "refuted, as its result was wrong",
 			Ending::Voided => "void, as its provider was convicted of another wrong result",
 			Ending::Silent => "void, as leaves that were demanded never came",
+			Ending::DeliveryRefused => "refused, as its output was not delivered; its payment was burned",
 		}
 	}
 }
@@ -58,6 +62,19 @@ fn mill(planck: &Balance) -> String {
 
 fn because(cause: &Option<String>) -> String {
 	cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default()
+}
+
+/// What the protocol offers where an output is not delivered.
+fn recourse(job: JobId, output_bytes: u64, window_end: Tick) -> String {
+	if output_bytes <= DEMANDABLE_OUTPUT {
+		return format!(
+			"until tick {window_end} `millrace check {job} --demand --refute` makes the provider show its leaves on the chain"
+		);
+	}
+	format!(
+		"the output is too large to be demanded on the chain; until tick {window_end} `millrace job refuse-delivery {job}` \
+		 keeps the payment from the provider: it is burned, and nobody gets it"
+	)
 }
 
 /// What can go wrong while buying work. Unless it says otherwise, nothing was paid but transaction fees.
@@ -223,6 +240,10 @@ pub enum JobError {
 		job: JobId,
 		/// Why.
 		source: EndpointError,
+		/// Bytes of its output.
+		output_bytes: u64,
+		/// The last tick of the challenge window.
+		window_end: Tick,
 	},
 	/// What was delivered is not what was committed. Nothing was settled.
 	#[error("provider {provider} delivered something else than it committed for job {job}: {found}")]
@@ -233,6 +254,8 @@ pub enum JobError {
 		provider: u32,
 		/// What was found.
 		found: String,
+		/// Bytes of its output.
+		output_bytes: u64,
 		/// The last tick of the challenge window.
 		window_end: Tick,
 		/// Where the delivered bytes are.
@@ -331,18 +354,21 @@ impl JobError {
 				source: source @ EndpointError::Disk(_),
 				..
 			} => source.hint(),
-			JobError::NotDelivered { job, source } => format!(
-				"{}; `millrace check {job} --demand --refute` makes the provider show its leaves on the chain",
-				source.hint()
-			),
+			JobError::NotDelivered {
+				job,
+				source,
+				output_bytes,
+				window_end,
+			} => format!("{}; {}", source.hint(), recourse(*job, *output_bytes, *window_end)),
 			JobError::NotAsCommitted {
 				job,
+				output_bytes,
 				window_end,
 				evidence,
 				..
 			} => format!(
-				"nothing was settled; until tick {window_end} `millrace check {job} --demand --refute` makes the provider \
-				 show its leaves on the chain; the delivered bytes are in {}",
+				"nothing was settled; {}; the delivered bytes are in {}",
+				recourse(*job, *output_bytes, *window_end),
 				evidence.display()
 			),
 			JobError::Wrong {
@@ -358,11 +384,85 @@ impl JobError {
 			JobError::Refuted { evidence, .. } => {
 				format!("run the job again; the delivered bytes are in {}", evidence.display())
 			}
+			JobError::Ended {
+				ending: Ending::DeliveryRefused,
+				..
+			} => "what was held beside the payment is free again, less one job fee for each assignment that was used"
+				.to_owned(),
 			JobError::Ended { .. } => {
 				"what was held is free again, less one job fee for each assignment that was used".to_owned()
 			}
 			JobError::Gone(_) => "an archive node or an explorer knows how it ended".to_owned(),
 			JobError::Broken(_) => "nothing was settled; try `millrace job fetch`".to_owned(),
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::RefusedDelivery;
+
+	#[test]
+	fn what_is_not_delivered_is_demanded_or_refused() {
+		let job = JobId([7; 32]);
+		let missing = |output_bytes| JobError::NotDelivered {
+			job,
+			source: EndpointError::Silent(30),
+			output_bytes,
+			window_end: 1_300,
+		};
+		let other = |output_bytes| JobError::NotAsCommitted {
+			job,
+			provider: 4,
+			found: "another root".to_owned(),
+			output_bytes,
+			window_end: 1_300,
+			evidence: PathBuf::from("kept"),
+		};
+		for hint in [missing(1 << 20).hint(), other(1 << 20).hint()] {
+			assert!(
+				hint.contains(&format!("until tick 1300 `millrace check {job} --demand --refute`")),
+				"{hint}"
+			);
+			assert!(!hint.contains("refuse-delivery"), "{hint}");
+		}
+		for hint in [missing((1 << 20) + 1).hint(), other((1 << 20) + 1).hint()] {
+			assert!(
+				hint.contains(&format!("until tick 1300 `millrace job refuse-delivery {job}`")),
+				"{hint}"
+			);
+			assert!(hint.contains("it is burned, and nobody gets it"), "{hint}");
+			assert!(!hint.contains("--demand"), "{hint}");
+		}
+	}
+
+	#[test]
+	fn a_refused_delivery_is_an_ending_whose_payment_is_gone() {
+		let refused = JobEvent::DeliveryRefused(RefusedDelivery {
+			provider: 4,
+			units: 1_000,
+			burned: 10,
+			refund: 3,
+			fees_returned: 2,
+		});
+		let ended = |event: &JobEvent| JobError::Ended {
+			job: JobId([7; 32]),
+			ending: Ending::of(event),
+			cause: None,
+		};
+		let error = ended(&refused);
+		assert!(
+			error
+				.to_string()
+				.ends_with("its output was not delivered; its payment was burned"),
+			"{error}"
+		);
+		assert!(
+			error.hint().starts_with("what was held beside the payment"),
+			"{}",
+			error.hint()
+		);
+		assert!(ended(&JobEvent::Expired).hint().starts_with("what was held is free"));
 	}
 }

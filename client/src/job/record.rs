@@ -41,6 +41,13 @@ pub struct Commitment {
 	pub data_units: u128,
 }
 
+impl Commitment {
+	/// Bytes of the output of so many items.
+	pub fn output_bytes(&self, items: u32) -> u64 {
+		u64::from(items) * u64::from(self.item_size)
+	}
+}
+
 /// What is remembered of a job.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Record {

@@ -7,7 +7,7 @@ use super::{
 	Candidate, Ending, JobError, Route, Stage,
 };
 use crate::{
-	chain::{At, ChainError, Endpoint, Level, Pool, Price, ProviderFilter, ProviderId, ProviderView, Status},
+	chain::{At, ChainError, Endpoint, Level, Minima, Pool, Price, ProviderFilter, ProviderId, ProviderView, Status},
 	endpoint::{measure, MOST_MEASURED},
 	job_file::{Buy, JobFile},
 };
@@ -16,7 +16,7 @@ use std::time::Instant;
 /// Providers that are asked, one after the other: each costs a transaction, and a job fee where it says nothing.
 const TRIES: usize = 3;
 /// What the chain says of a provider that it does not let a job name.
-const ABOUT_THE_PROVIDER: [&str; 9] = [
+const ABOUT_THE_PROVIDER: [&str; 11] = [
 	"UnknownProvider",
 	"ProviderNotActive",
 	"ProviderUnreachable",
@@ -26,6 +26,8 @@ const ABOUT_THE_PROVIDER: [&str; 9] = [
 	"PriceTooLow",
 	"ProviderFull",
 	"ProviderNotMeasured",
+	"TooFewPaid",
+	"TooManyFailed",
 ];
 
 impl Buyer<'_> {
@@ -40,7 +42,9 @@ impl Buyer<'_> {
 		let (pool, limit) = market(&file, limit)?;
 		let at = self.chain.finalised().await?;
 		let mut parts = Parts::read(&at, &file).await?;
-		let ranked = self.candidates(&at, &parts, pool, limit, route).await?;
+		let ranked = self
+			.candidates(&at, &parts, &file.offer.minima, (pool, limit), route)
+			.await?;
 		for candidate in ranked.iter().take(TRIES) {
 			let (provider, price) = (candidate.provider, candidate.price);
 			self.observer
@@ -76,8 +80,8 @@ impl Buyer<'_> {
 		&self,
 		at: &At,
 		parts: &Parts,
-		pool: Pool,
-		limit: Price,
+		minima: &Minima,
+		(pool, limit): (Pool, Price),
 		route: Route,
 	) -> Result<Vec<Candidate>, JobError> {
 		let figures = at.class(pool.class)?.ok_or(JobError::NoSupply(pool))?;
@@ -91,7 +95,7 @@ impl Buyer<'_> {
 		let mut views = at.providers_where(&filter).await?;
 		views.retain(|view| {
 			let escrow = parts.escrow(view.terms.min_price, &figures);
-			could_serve(view, limit) && (view.measured > 0 || !measures) && {
+			could_serve(view, limit) && minima.are_met_by(view) && (view.measured > 0 || !measures) && {
 				view.active >= stake_needed(escrow, view.terms.lanes, &figures)
 			}
 		});
@@ -167,7 +171,7 @@ fn is_declined(error: &JobError) -> bool {
 mod tests {
 	use super::*;
 	use crate::{
-		chain::{JobId, Rejection},
+		chain::{JobId, Record, Rejection},
 		offers::fixture::provider,
 	};
 	use std::path::Path;
@@ -217,6 +221,41 @@ mod tests {
 	}
 
 	#[test]
+	fn only_providers_with_the_record_that_the_job_asks_for_are_candidates() {
+		let mut view = provider(1);
+		let minima = Minima {
+			paid_jobs: view.record.completed,
+			failed_percent: 100,
+			stake: view.active,
+		};
+		assert!(Minima::default().are_met_by(&view) && minima.are_met_by(&view));
+		for dearer in [
+			Minima {
+				paid_jobs: minima.paid_jobs + 1,
+				..minima
+			},
+			Minima {
+				stake: minima.stake + 1,
+				..minima
+			},
+		] {
+			assert!(!dearer.are_met_by(&view), "{dearer:?}");
+		}
+		// One in three is 33.3 %: the chain rounds it up.
+		view.record = Record {
+			completed: 2,
+			late: 1,
+			..Record::default()
+		};
+		let at_most = |failed_percent| Minima {
+			failed_percent,
+			..Minima::default()
+		};
+		assert!(!at_most(33).are_met_by(&view));
+		assert!(at_most(34).are_met_by(&view));
+	}
+
+	#[test]
 	fn the_next_one_is_asked_only_where_nothing_else_is_wrong() {
 		let job = JobId([0; 32]);
 		let ended = |ending| JobError::Ended {
@@ -233,6 +272,8 @@ mod tests {
 		};
 		assert!(is_declined(&ended(Ending::Unserved)));
 		assert!(is_declined(&rejected("Market", "ProviderFull")));
+		assert!(is_declined(&rejected("Market", "TooFewPaid")));
+		assert!(is_declined(&rejected("Market", "TooManyFailed")));
 		assert!(
 			!is_declined(&ended(Ending::Cancelled)),
 			"whoever cancelled wants no more"

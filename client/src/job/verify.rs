@@ -60,6 +60,7 @@ impl Buyer<'_> {
 			job: work.job(),
 			provider: commitment.provider,
 			found,
+			output_bytes: commitment.output_bytes(work.file.items),
 			window_end: commitment.window_end,
 			evidence: put_aside(&path),
 		};

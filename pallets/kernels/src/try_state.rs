@@ -6,7 +6,7 @@ use polkadot_sdk::{frame_support::ensure, sp_runtime::TryRuntimeError};
 
 impl<T: Config> Pallet<T> {
 	/// Checks the invariants of the storage; the numbers are those of the README.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		for (kernel, record) in Kernels::<T>::iter() {
 			// 1. Every record has its bytecode, under the hash of it.
 			let bytecode = Bytecode::<T>::get(kernel).ok_or("a kernel has no bytecode")?;

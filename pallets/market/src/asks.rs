@@ -171,15 +171,6 @@ impl<T: Config> Pallet<T> {
 		Ok(Work::more_if(changed))
 	}
 
-	/// Parks the asks of a provider that just took its last room.
-	pub(crate) fn park_if_full(provider: ProviderId) -> Result<Work, DispatchError> {
-		match T::Providers::view(provider) {
-			// Without an ask, only from this job on it must answer samples.
-			Some(view) if view.has_room() => Ok(Work::more_if(view.asks == 0)),
-			_ => Self::park_all(provider),
-		}
-	}
-
 	/// A job of the provider ended or moved on: puts its parked asks back at the tails, and matches at most one bid.
 	pub(crate) fn room_made(provider: ProviderId) -> Result<Work, DispatchError> {
 		let mut asks = Asks::<T>::get(provider);

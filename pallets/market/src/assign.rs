@@ -5,7 +5,7 @@
 
 use crate::{
 	book::{Book, OrderRef, Side},
-	types::{Unfit, Work},
+	types::{Entry, Unfit, Work},
 	Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, RejectReason, Requesters, Stuck,
 	MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
 };
@@ -83,12 +83,10 @@ impl<T: Config> Pallet<T> {
 		Ok((true, Work::More))
 	}
 
-	/// Takes a pending job out of the book and its entry out of the deadlines.
+	/// Takes a pending job out of the book.
 	pub(crate) fn leave_book(id: JobId, job: &JobOf<T>) -> DispatchResult {
 		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
-		Book::<T>::remove(pool, Side::Bid, level, OrderRef::Bid(id))?;
-		Self::unschedule(id, job);
-		Ok(())
+		Book::<T>::remove(pool, Side::Bid, level, OrderRef::Bid(id))
 	}
 
 	/// The best ask of a pool at `limit` or below whose provider can serve. Asks are parked in time as their provider's
@@ -121,7 +119,7 @@ impl<T: Config> Pallet<T> {
 		provider: ProviderId,
 		price: Price,
 	) -> Result<Work, DispatchError> {
-		T::Providers::move_job(provider, None, Some(JobPhase::Assigned), job.target_escrow())?;
+		let view = T::Providers::move_job(provider, None, Some(JobPhase::Assigned), job.target_escrow())?;
 		Self::lower_price(&mut job, price)?;
 		let until = Self::now().saturating_add(job.accept_ticks);
 		job.assignments = job.assignments.saturating_add(1);
@@ -135,7 +133,12 @@ impl<T: Config> Pallet<T> {
 			price,
 			until,
 		});
-		Self::park_if_full(provider)
+		if view.has_room() {
+			// Without an ask, only from this job on it must answer samples.
+			Ok(Work::more_if(view.asks == 0))
+		} else {
+			Self::park_all(provider)
+		}
 	}
 
 	/// Agrees on a price at or below the job's own, and frees what it saves.
@@ -190,27 +193,41 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Puts the entry of a job's state among the deadlines, if it has one. To be called before the job is written.
+	/// Lets the end of a job's state be noticed. An entry that is looked at before then stays where it is: most jobs are done
+	/// before their first deadline, and moving it each time would be half of what a short step writes. To be called before
+	/// the job is written.
 	pub(crate) fn schedule(id: JobId, job: &mut JobOf<T>) {
-		job.stuck = false;
-		if let Some(tick) = job.due_tick() {
-			Deadlines::<T>::insert(tick, id, ());
+		let due = job.due_tick();
+		if let (Entry::At(tick), Some(due)) = (job.entry, due) {
+			if tick <= due {
+				return;
+			}
+		}
+		Self::unschedule(id, core::mem::take(&mut job.entry));
+		if let Some(due) = due {
+			Deadlines::<T>::insert(due, id, ());
+			job.entry = Entry::At(due);
 		}
 	}
 
-	/// Takes the entry of a job out of the deadlines.
-	pub(crate) fn unschedule(id: JobId, job: &JobOf<T>) {
-		if job.stuck {
-			Stuck::<T>::remove(id);
-		} else if let Some(tick) = job.due_tick() {
-			Deadlines::<T>::remove(tick, id);
+	/// Removes the entry of a job.
+	pub(crate) fn unschedule(id: JobId, entry: Entry) {
+		match entry {
+			Entry::None => {}
+			Entry::At(tick) => Deadlines::<T>::remove(tick, id),
+			Entry::Stuck => Stuck::<T>::remove(id),
 		}
 	}
 
-	/// Takes a job away from its provider, which has it in `phase`.
+	/// Removes a job and its entry among the deadlines.
+	pub(crate) fn remove_job(id: JobId, job: &JobOf<T>) {
+		Self::unschedule(id, job.entry);
+		Jobs::<T>::remove(id);
+	}
+
+	/// Takes a job away from its provider, which has it in `phase`. Its entry among the deadlines stays for what comes next.
 	pub(crate) fn unassign(id: JobId, job: &JobOf<T>, provider: ProviderId, phase: JobPhase) -> DispatchResult {
 		T::Providers::move_job(provider, Some(phase), None, job.target_escrow())?;
-		Self::unschedule(id, job);
 		ProviderJobs::<T>::remove(provider, id);
 		Ok(())
 	}
@@ -246,14 +263,14 @@ impl<T: Config> Pallet<T> {
 		Ok((job, provider, until))
 	}
 
-	pub(crate) fn do_accept(who: &T::AccountId, id: JobId) -> DispatchResult {
+	/// Accepts an assignment. Returns how much it had to touch.
+	pub(crate) fn do_accept(who: &T::AccountId, id: JobId) -> Result<Work, DispatchError> {
 		let (mut job, provider, until) = Self::assigned_to(who, id)?;
 		let view = Self::unconvicted(provider)?;
 		ensure!(!view.is_busy(), Error::<T>::NoLane);
 
 		let escrow = job.target_escrow();
 		T::Providers::move_job(provider, Some(JobPhase::Assigned), Some(JobPhase::Running), escrow)?;
-		Self::unschedule(id, &job);
 		Self::use_fee(&mut job);
 		job.acceptances = job.acceptances.saturating_add(1);
 		let deadline = if Self::is_measurement(&job) {
@@ -273,7 +290,7 @@ impl<T: Config> Pallet<T> {
 			provider,
 			deadline,
 		});
-		Ok(())
+		Ok(Work::more_if(T::Providers::heard(provider)))
 	}
 
 	pub(crate) fn do_reject(who: &T::AccountId, id: JobId, reason: RejectReason) -> Result<Pays, DispatchError> {

@@ -7,17 +7,19 @@
 	clippy::unwrap_used,
 	clippy::expect_used,
 	clippy::indexing_slicing,
+	clippy::panic,
 	clippy::as_conversions,
 	clippy::arithmetic_side_effects
 )]
 
 use crate::{
+	deadlines::Served,
 	history::{PoolEra, HISTORY_ERAS},
 	migrations::{
 		v2,
 		v3::{MigrateToV3, Place},
 	},
-	types::MAX_BATCH,
+	types::{Entry, Work, MAX_BATCH},
 	Asks, Call, Clock, Config, DeadlineCursor, EraProgress, EraState, Event, History, JobState, Jobs, Pallet,
 	PoolTallies, RejectReason, Requesters,
 };
@@ -50,6 +52,12 @@ type Party<T> = (ProviderId, <T as frame_system::Config>::AccountId);
 
 fn set_now<T: Config>(tick: u32) {
 	<Pallet<T> as ProtocolClock>::set_now(tick);
+}
+
+/// Whoever signs a call. Its account is read and written for its nonce already, which is weighed there.
+fn signer<T: Config>(who: &T::AccountId) -> RawOrigin<T::AccountId> {
+	whitelist_account!(who);
+	RawOrigin::Signed(who.clone())
 }
 
 fn requester<T: Config>(seed: u32) -> T::AccountId {
@@ -243,7 +251,7 @@ mod benchmarks {
 		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(party.1.clone()), 3, low);
+		_(signer::<T>(&party.1), 3, low);
 
 		assert!(jobs.into_iter().all(|job| provider_of::<T>(job) == Some(party.0)));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -260,7 +268,7 @@ mod benchmarks {
 		T::Providers::bench_sample(provider);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(worker), 0);
+		_(signer::<T>(&worker), 0);
 
 		assert_eq!(Asks::<T>::get(provider).count(), 0);
 	}
@@ -278,7 +286,7 @@ mod benchmarks {
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller.clone()), spec::<T>(pool, low));
+		_(signer::<T>(&caller), spec::<T>(pool, low));
 
 		assert_eq!(provider_of::<T>(jobs[4]), Some(party.0));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -293,7 +301,7 @@ mod benchmarks {
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
-		submit_job(RawOrigin::Signed(caller), spec::<T>(pool, top));
+		submit_job(signer::<T>(&caller), spec::<T>(pool, top));
 
 		assert_eq!(asks_queued::<T>(party.0), 4);
 		assert_eq!(T::Providers::view(party.0).unwrap().assigned, 1);
@@ -308,7 +316,7 @@ mod benchmarks {
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
-		submit_job(RawOrigin::Signed(caller.clone()), spec::<T>(pool, low));
+		submit_job(signer::<T>(&caller), spec::<T>(pool, low));
 
 		assert_eq!(Requesters::<T>::get(&caller).live, 1);
 		assert_eq!(T::Providers::view(party.0).unwrap().assigned, 0);
@@ -323,7 +331,7 @@ mod benchmarks {
 		let specs = BoundedVec::truncate_from(vec![spec::<T>(pool, top); n as usize]);
 
 		#[extrinsic_call]
-		submit_jobs(RawOrigin::Signed(caller.clone()), specs);
+		submit_jobs(signer::<T>(&caller), specs);
 
 		assert_eq!(Requesters::<T>::get(&caller).live, n);
 		assert_eq!(u32::from(T::Providers::view(party.0).unwrap().assigned), n);
@@ -341,7 +349,7 @@ mod benchmarks {
 		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(party.1.clone()), 0, low);
+		_(signer::<T>(&party.1), 0, low);
 
 		assert!(jobs[..4].iter().all(|job| provider_of::<T>(*job) == Some(party.0)));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -358,7 +366,7 @@ mod benchmarks {
 		let caller = Jobs::<T>::get(jobs[1]).unwrap().requester;
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), jobs[1], top);
+		_(signer::<T>(&caller), jobs[1], top);
 
 		assert_eq!(provider_of::<T>(jobs[1]), Some(party.0));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -370,7 +378,7 @@ mod benchmarks {
 		let caller = Jobs::<T>::get(job).unwrap().requester;
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), job);
+		_(signer::<T>(&caller), job);
 
 		assert_eq!(provider_of::<T>(waiting), Some(party.0));
 	}
@@ -381,7 +389,7 @@ mod benchmarks {
 		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(party.1), job);
+		_(signer::<T>(&party.1), job);
 
 		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Running { .. }));
 	}
@@ -391,7 +399,7 @@ mod benchmarks {
 		let (party, job, _) = full_provider::<T>();
 
 		#[extrinsic_call]
-		accept_job(RawOrigin::Signed(party.1), job);
+		accept_job(signer::<T>(&party.1), job);
 
 		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Running { .. }));
 	}
@@ -406,7 +414,7 @@ mod benchmarks {
 		T::Providers::bench_sample(party.0);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(party.1.clone()), job, RejectReason::InputsMissing);
+		_(signer::<T>(&party.1), job, RejectReason::InputsMissing);
 
 		assert_eq!(provider_of::<T>(job), Some(second.0));
 		assert_eq!(asks_queued::<T>(party.0) + asks_queued::<T>(second.0), 0);
@@ -419,7 +427,7 @@ mod benchmarks {
 		T::Providers::bench_silent(party.0, 3);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(party.1.clone()), job, H256::zero(), 0);
+		_(signer::<T>(&party.1), job, H256::zero(), 0);
 
 		assert_eq!(provider_of::<T>(waiting), Some(party.0));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -433,7 +441,7 @@ mod benchmarks {
 		let job = submit::<T>(1, pool, top);
 
 		#[extrinsic_call]
-		commit_result(RawOrigin::Signed(party.1.clone()), job, H256::zero(), 0);
+		commit_result(signer::<T>(&party.1), job, H256::zero(), 0);
 
 		assert_eq!(asks_queued::<T>(party.0), 4);
 		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Committed { .. }));
@@ -446,7 +454,7 @@ mod benchmarks {
 		T::Providers::bench_silent(party.0, 3);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(party.1.clone()), job);
+		_(signer::<T>(&party.1), job);
 
 		assert_eq!(provider_of::<T>(job), Some(second.0));
 		assert_eq!(provider_of::<T>(waiting), Some(party.0));
@@ -457,28 +465,41 @@ mod benchmarks {
 		let (caller, job) = committed::<T>();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), job);
+		_(signer::<T>(&caller), job);
 
 		assert!(!Jobs::<T>::contains_key(job));
 	}
 
 	#[benchmark]
 	fn settle() {
-		let (caller, job) = committed::<T>();
+		let (_, job) = committed::<T>();
 		set_now::<T>(Jobs::<T>::get(job).unwrap().due_tick().unwrap() + 1);
+		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), job);
+		_(signer::<T>(&caller), job);
 
 		assert!(!Jobs::<T>::contains_key(job));
 	}
 
 	#[benchmark]
-	fn settle_only() {
+	fn settle_now_only() {
 		let (caller, jobs) = committed_by_many::<T>(1);
 
 		#[extrinsic_call]
-		settle_now(RawOrigin::Signed(caller), jobs[0]);
+		settle_now(signer::<T>(&caller), jobs[0]);
+
+		assert!(!Jobs::<T>::contains_key(jobs[0]));
+	}
+
+	#[benchmark]
+	fn settle_only() {
+		let (_, jobs) = committed_by_many::<T>(1);
+		set_now::<T>(Jobs::<T>::get(jobs[0]).unwrap().due_tick().unwrap() + 1);
+		let caller = requester::<T>(8);
+
+		#[extrinsic_call]
+		settle(signer::<T>(&caller), jobs[0]);
 
 		assert!(!Jobs::<T>::contains_key(jobs[0]));
 	}
@@ -488,12 +509,20 @@ mod benchmarks {
 		let (caller, jobs) = committed_by_many::<T>(n);
 
 		#[extrinsic_call]
-		settle_jobs(
-			RawOrigin::Signed(caller.clone()),
-			BoundedVec::truncate_from(jobs.clone()),
-		);
+		settle_jobs(signer::<T>(&caller), BoundedVec::truncate_from(jobs.clone()));
 
 		assert_eq!(Requesters::<T>::get(&caller).paid_jobs, n);
+	}
+
+	#[benchmark]
+	fn refuse_delivery() {
+		let (caller, jobs) = committed_by_many::<T>(1);
+		Jobs::<T>::mutate(jobs[0], |job| job.as_mut().unwrap().items = u32::MAX);
+
+		#[extrinsic_call]
+		_(signer::<T>(&caller), jobs[0]);
+
+		assert_eq!(Requesters::<T>::get(&caller).refused, 1);
 	}
 
 	#[benchmark]
@@ -504,7 +533,7 @@ mod benchmarks {
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), job);
+		_(signer::<T>(&caller), job);
 
 		assert_eq!(provider_of::<T>(job), Some(second.0));
 		assert_eq!(provider_of::<T>(waiting), Some(party.0));
@@ -608,6 +637,53 @@ mod benchmarks {
 		);
 	}
 
+	/// Its acceptance is due no more, but its result.
+	#[benchmark]
+	fn serve_moved() {
+		let (_, _, job, _) = running::<T>();
+		let tick = entry_of::<T>(job);
+		set_now::<T>(tick + 1);
+
+		#[block]
+		{
+			assert_eq!(Pallet::<T>::serve_deadline(tick, job), Served::Moved);
+		}
+
+		assert!(entry_of::<T>(job) > tick);
+	}
+
+	#[benchmark]
+	fn serve_lapsed() {
+		let (_, jobs) = committed_by_many::<T>(1);
+		set_now::<T>(Jobs::<T>::get(jobs[0]).unwrap().due_tick().unwrap() + 1);
+		let tick = entry_of::<T>(jobs[0]);
+
+		#[block]
+		{
+			let served = Pallet::<T>::serve_deadline(tick, jobs[0]);
+			assert_eq!(served, Served::Lapsed(Work::Ordinary));
+		}
+
+		assert!(!Jobs::<T>::contains_key(jobs[0]));
+	}
+
+	/// From between two others.
+	#[benchmark]
+	fn serve_expired() {
+		let (_, pool) = new_provider::<T>(1, 1);
+		let level = Level(0);
+		let jobs: Vec<JobId> = (1..4).map(|seed| submit::<T>(seed, pool, level)).collect();
+		let tick = entry_of::<T>(jobs[1]);
+		set_now::<T>(tick + 1);
+
+		#[block]
+		{
+			assert_eq!(Pallet::<T>::serve_deadline(tick, jobs[1]), Served::Expired);
+		}
+
+		assert!(!Jobs::<T>::contains_key(jobs[1]));
+	}
+
 	/// The third in a row, which makes the provider unreachable; another one takes the job.
 	#[benchmark]
 	fn serve_no_show() {
@@ -616,7 +692,7 @@ mod benchmarks {
 		let (low, _, top) = levels::<T>(pool, party.0);
 		place_all::<T>(&party, low);
 		let job = submit::<T>(1, pool, top);
-		let tick = Jobs::<T>::get(job).unwrap().due_tick().unwrap();
+		let tick = entry_of::<T>(job);
 		set_now::<T>(tick + 1);
 		T::Providers::bench_silent(party.0, 2);
 
@@ -658,7 +734,7 @@ mod benchmarks {
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
-		refute(RawOrigin::Signed(caller), jobs[0], proof);
+		refute(signer::<T>(&caller), jobs[0], proof);
 
 		assert!(!Jobs::<T>::contains_key(jobs[0]));
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
@@ -673,7 +749,7 @@ mod benchmarks {
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
-		refute(RawOrigin::Signed(caller), jobs[0], proof);
+		refute(signer::<T>(&caller), jobs[0], proof);
 
 		assert!(!Jobs::<T>::contains_key(jobs[0]));
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
@@ -685,7 +761,7 @@ mod benchmarks {
 		let (caller, job, leaves) = refutation::demander::<T>();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), job, leaves);
+		_(signer::<T>(&caller), job, leaves);
 
 		assert_eq!(Jobs::<T>::get(job).unwrap().demanded, 64);
 	}
@@ -696,7 +772,7 @@ mod benchmarks {
 		let leaves = refutation::make_missing::<T>(jobs[0], l);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(party.1), jobs[0], leaves);
+		_(signer::<T>(&party.1), jobs[0], leaves);
 
 		assert!(refutation::runs_again::<T>(jobs[0]));
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
@@ -710,7 +786,7 @@ mod benchmarks {
 		let caller = requester::<T>(9);
 
 		#[extrinsic_call]
-		touch(RawOrigin::Signed(caller), jobs[0]);
+		touch(signer::<T>(&caller), jobs[0]);
 
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -757,15 +833,19 @@ mod benchmarks {
 }
 
 /// Moves the clock past the deadline of a running job, and the expiry of both jobs past that: a deadline of the longest
-/// run would otherwise find them expired. Returns the deadline.
+/// run would otherwise find them expired. Returns where the entry of the running one stands.
 fn keep_orders_alive<T: Config>(job: JobId, waiting: JobId) -> u32 {
 	let deadline = Jobs::<T>::get(job).unwrap().due_tick().unwrap();
 	Jobs::<T>::mutate(job, |job| job.as_mut().unwrap().terms.expires = deadline + 100);
-	let mut bid = Jobs::<T>::get(waiting).unwrap();
-	Pallet::<T>::unschedule(waiting, &bid);
-	bid.terms.expires = deadline + 100;
-	Pallet::<T>::schedule(waiting, &mut bid);
-	Jobs::<T>::insert(waiting, bid);
+	Jobs::<T>::mutate(waiting, |bid| bid.as_mut().unwrap().terms.expires = deadline + 100);
 	set_now::<T>(deadline + 1);
-	deadline
+	entry_of::<T>(job)
+}
+
+/// The tick under which a job's entry stands.
+fn entry_of<T: Config>(job: JobId) -> u32 {
+	match Jobs::<T>::get(job).unwrap().entry {
+		Entry::At(tick) => tick,
+		other => panic!("{job:?} has {other:?}"),
+	}
 }

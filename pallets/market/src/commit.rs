@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 			} => {
 				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
 				ensure!(*first == root && *claimed == units, Error::<T>::AlreadyCommitted);
-				return Ok((Pays::Yes, Work::Ordinary));
+				return Ok((Pays::Yes, Self::heard(who)));
 			}
 		};
 
@@ -74,7 +74,6 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Work, DispatchError> {
 		let escrow = job.target_escrow();
 		T::Providers::move_job(provider, Some(JobPhase::Running), Some(JobPhase::Committed), escrow)?;
-		Self::unschedule(id, &job);
 		let window_end = Self::now().saturating_add(job.terms.window);
 		job.state = JobState::Committed {
 			provider,
@@ -95,6 +94,7 @@ impl<T: Config> Pallet<T> {
 		});
 		let ticks = Self::measured_ticks(&job);
 		Self::tell_measured(id, &job, Measurement::Committed { ticks });
-		Self::room_made(provider)
+		let work = Self::room_made(provider)?;
+		Ok(work.max(Work::more_if(T::Providers::heard(provider))))
 	}
 }

@@ -63,7 +63,6 @@ impl<T: Config> Pallet<T> {
 			.map_err(|_| Error::<T>::InsufficientFunds)?;
 
 		Self::tally_fee(job.pool, fee);
-		Self::unschedule(id, &job);
 		job.demanded = demanded;
 		let until = Self::join_demands(id, &job, provider, leaves.clone(), bytes);
 		if let JobState::Committed { window, .. } = &mut job.state {
@@ -202,7 +201,6 @@ impl<T: Config> Pallet<T> {
 			return Ok(pays);
 		}
 		Self::end_demand(id, &job, provider)?;
-		Self::unschedule(id, &job);
 		// Whoever demanded leaves must have time to look at them.
 		let left = left.max(job.window_min);
 		let window_end = Self::now().saturating_add(left);

@@ -1,9 +1,11 @@
 //! The endings without payment: cancelled, expired, unserved; and what a provider owes that was late or gave up.
 
-use crate::{history::Ending, Config, Error, Event, Freed, JobOf, JobState, Jobs, Pallet, Requesters};
+use crate::{
+	history::Ending, Config, Error, Event, Freed, JobOf, JobState, Jobs, Pallet, Requesters, DEMANDABLE_OUTPUT,
+};
 use millrace_primitives::{
 	traits::{JobPhase, Measurement, Outcome, ProtocolClock, Providers},
-	JobId, ProviderId,
+	Balance, JobId, ProviderId,
 };
 use polkadot_sdk::{
 	frame_support::ensure,
@@ -124,6 +126,37 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// The requester did not get an output that the chain could not carry.
+	pub(crate) fn do_refuse_delivery(who: &T::AccountId, id: JobId) -> DispatchResult {
+		let (job, provider) = Self::refutable(id)?;
+		ensure!(job.requester == *who, Error::<T>::NotRequester);
+		ensure!(job.output_bytes() > DEMANDABLE_OUTPUT, Error::<T>::OutputDemandable);
+		let JobState::Committed { units, .. } = job.state else {
+			return Err(Error::<T>::NotCommitted.into());
+		};
+		let payment = job.payment(units);
+
+		Self::leave_committed(id, &job, provider);
+		let Freed {
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
+		} = Self::end_unpaid(id, &job, Ending::Refused, payment);
+		Self::deposit_event(Event::DeliveryRefused {
+			job: id,
+			provider,
+			requester: job.requester,
+			units,
+			burned: payment,
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
+		});
+		Ok(())
+	}
+
 	/// Takes a committed job back from its provider, unpaid: its demand ends, all that is held for it is freed. Returns
 	/// what was freed.
 	pub(crate) fn take_back(
@@ -139,8 +172,13 @@ impl<T: Config> Pallet<T> {
 
 	/// Frees all that is held for a job but the fees that it used up, and removes it. Returns what was freed.
 	fn give_back(id: JobId, job: &JobOf<T>, ending: Ending) -> Freed {
-		let freed = Self::free(job, 0, 0);
-		Jobs::<T>::remove(id);
+		Self::end_unpaid(id, job, ending, 0)
+	}
+
+	/// The same, but for `burned` of its escrow.
+	fn end_unpaid(id: JobId, job: &JobOf<T>, ending: Ending, burned: Balance) -> Freed {
+		let freed = Self::free(job, burned, burned);
+		Self::remove_job(id, job);
 		Requesters::<T>::mutate(&job.requester, |known| {
 			known.live = known.live.saturating_sub(1);
 			let count = match ending {
@@ -150,6 +188,7 @@ impl<T: Config> Pallet<T> {
 				Ending::Refuted => &mut known.refuted,
 				Ending::Voided => &mut known.voided,
 				Ending::Silent => &mut known.silent,
+				Ending::Refused => &mut known.refused,
 			};
 			*count = count.saturating_add(1);
 		});

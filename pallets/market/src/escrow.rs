@@ -46,13 +46,20 @@ impl<T: Config> Pallet<T> {
 
 	/// Pays `amount` from the requester's escrow to the first of `accounts` that can take it, and returns which.
 	/// `None`: none could, and it was burned.
-	pub(crate) fn pay(from: &T::AccountId, accounts: &[T::AccountId], amount: Balance) -> Option<T::AccountId> {
-		for account in accounts.iter().filter(|account| Self::can_take(account, amount)) {
+	pub(crate) fn pay(
+		from: &T::AccountId,
+		accounts: impl IntoIterator<Item = T::AccountId>,
+		amount: Balance,
+	) -> Option<T::AccountId> {
+		for account in accounts {
+			if !Self::can_take(&account, amount) {
+				continue;
+			}
 			let paid = with_storage_layer(|| -> Result<Balance, DispatchError> {
 				T::Currency::transfer_on_hold(
 					&Self::escrow_reason(),
 					from,
-					account,
+					&account,
 					amount,
 					Precision::Exact,
 					Restriction::Free,
@@ -60,7 +67,7 @@ impl<T: Config> Pallet<T> {
 				)
 			});
 			if paid.is_ok() {
-				return Some(account.clone());
+				return Some(account);
 			}
 		}
 		Self::burn_escrow(from, amount);

@@ -42,6 +42,8 @@ pub struct PoolEra {
 	pub voided: u32,
 	/// Jobs whose provider did not bring demanded leaves.
 	pub silent: u32,
+	/// Jobs whose requester said that their output was not delivered.
+	pub refused: u32,
 	/// Units of the paid jobs that their items took.
 	pub units: u128,
 	/// Units that the items of the paid jobs might have taken.
@@ -141,6 +143,8 @@ pub(crate) enum Ending {
 	Voided,
 	/// Demanded leaves never came.
 	Silent,
+	/// The requester said that the output was not delivered.
+	Refused,
 }
 
 impl<T: Config> Pallet<T> {
@@ -159,6 +163,7 @@ impl<T: Config> Pallet<T> {
 				Ending::Refuted => &mut era.refuted,
 				Ending::Voided => &mut era.voided,
 				Ending::Silent => &mut era.silent,
+				Ending::Refused => &mut era.refused,
 			};
 			*count = count.saturating_add(1);
 			era.fees = era.fees.saturating_add(fees_paid);

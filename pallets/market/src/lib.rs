@@ -39,7 +39,7 @@ mod settle;
 mod submit;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(test, feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 pub mod weights;
@@ -138,8 +138,9 @@ pub mod pallet {
 		Escrow,
 	}
 
-	/// The protocol's clock.
+	/// The protocol's clock. Each block writes it first of all, so that no call has to fetch it.
 	#[pallet::storage]
+	#[pallet::whitelist_storage]
 	pub type Clock<T: Config> = StorageValue<_, ClockState, ValueQuery>;
 
 	/// The live jobs.
@@ -150,7 +151,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ProviderJobs<T: Config> = StorageDoubleMap<_, Twox64Concat, ProviderId, Identity, JobId, (), OptionQuery>;
 
-	/// For each live job the last tick of the state it is in. Due from the next tick on.
+	/// For each live job its entry, at the last tick of the state that it is in or before. Served from the next tick on.
 	#[pallet::storage]
 	pub type Deadlines<T: Config> = StorageDoubleMap<_, Twox64Concat, Tick, Identity, JobId, (), OptionQuery>;
 
@@ -402,6 +403,18 @@ pub mod pallet {
 			from_owner: Balance,
 			from_stake: Balance,
 		},
+		/// The requester said that the output was not delivered. The payment, `burned`, is nobody's.
+		DeliveryRefused {
+			job: JobId,
+			provider: ProviderId,
+			requester: T::AccountId,
+			units: u64,
+			burned: Balance,
+			refund: Balance,
+			fees_returned: Balance,
+			fees_paid: Balance,
+			deposit: Balance,
+		},
 		/// An ask was placed; parked if its provider has no room or is paused.
 		AskPlaced {
 			provider: ProviderId,
@@ -555,6 +568,8 @@ pub mod pallet {
 		DemandOpen,
 		/// Leaves of outputs over 1 MiB cannot be demanded: the chain cannot carry them. Do not settle.
 		OutputNotDemandable,
+		/// The output is small enough to be demanded on chain, where its provider pays if it does not come. Use `demand`.
+		OutputDemandable,
 		/// The leaves are none, not in strictly ascending order, or not all leaves of the job.
 		BadLeaves,
 		/// As many leaves were demanded as the job has. Demand fewer.
@@ -691,8 +706,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::accept_job())]
 		pub fn accept_job(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_accept(&who, job)?;
-			let weight = match Self::heard(&who) {
+			let weight = match Self::do_accept(&who, job)? {
 				Work::Ordinary | Work::Queued => T::WeightInfo::accept_job_only(),
 				Work::More => T::WeightInfo::accept_job(),
 			};
@@ -737,7 +751,7 @@ pub mod pallet {
 		pub fn commit_result(origin: OriginFor<T>, job: JobId, root: H256, units: u64) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			let (pays, work) = Self::do_commit(&who, job, root, units)?;
-			let weight = match work.max(Self::heard(&who)) {
+			let weight = match work {
 				Work::Ordinary | Work::Queued => T::WeightInfo::commit_result_only(),
 				Work::More => T::WeightInfo::commit_result(),
 			};
@@ -772,7 +786,7 @@ pub mod pallet {
 		pub fn settle_now(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			let work = Self::do_settle_now(&who, job)?;
-			Ok((Some(Self::settle_weight(work)), Pays::No).into())
+			Ok((Some(Self::settle_now_weight(work)), Pays::No).into())
 		}
 
 		/// Pays for a committed result whose window is over.
@@ -953,6 +967,21 @@ pub mod pallet {
 			};
 			Ok((Some(weight), pays).into())
 		}
+
+		/// Ends a committed job whose output its provider does not deliver, where it is too large to be demanded on chain. The
+		/// payment is burned: its provider gets nothing for what it keeps, and its requester saves nothing by saying so.
+		///
+		/// **Dispatch origin**: The requester, while the challenge window is open.
+		///
+		/// **Errors**: `UnknownJob`, `NotCommitted`, `WindowOver`, `AlreadyVoid`, `NotRequester`, `OutputDemandable`.
+		///
+		/// **Events**: `DeliveryRefused`.
+		#[pallet::call_index(19)]
+		#[pallet::weight(T::WeightInfo::refuse_delivery())]
+		pub fn refuse_delivery(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_refuse_delivery(&who, job)
+		}
 	}
 
 	impl<T: Config> Pallet<T> {
@@ -965,7 +994,15 @@ pub mod pallet {
 			}
 		}
 
-		/// What a settlement weighed.
+		/// What a settlement by the requester itself weighed.
+		fn settle_now_weight(work: Work) -> Weight {
+			match work {
+				Work::Ordinary | Work::Queued => T::WeightInfo::settle_now_only(),
+				Work::More => T::WeightInfo::settle_now(),
+			}
+		}
+
+		/// What a settlement by anyone weighed.
 		fn settle_weight(work: Work) -> Weight {
 			match work {
 				Work::Ordinary | Work::Queued => T::WeightInfo::settle_only(),

@@ -1,14 +1,17 @@
 //! Settlement: what was used is paid, the rest is freed, and nothing of the job remains but counters.
 
-use crate::{types::Work, Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, Requesters, Window};
+use crate::{
+	deadlines::Served, types::Work, Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, Requesters,
+	Window,
+};
 use alloc::vec::Vec;
 use millrace_primitives::{
-	traits::{JobPhase, Measurement, Outcome, ProtocolClock, Providers, UsageSink},
+	traits::{JobPhase, Measurement, Outcome, ProtocolClock, ProviderView, Providers, UsageSink},
 	Balance, JobId, ProviderId, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::Pays, ensure, storage::with_storage_layer, traits::Get},
-	sp_runtime::{DispatchError, DispatchResult},
+	sp_runtime::DispatchError,
 };
 
 impl<T: Config> Pallet<T> {
@@ -69,11 +72,15 @@ impl<T: Config> Pallet<T> {
 
 	/// The window of a committed job is over: pays, unless its provider cannot be reached, for then nobody could look at
 	/// the result.
-	pub(crate) fn lapse(id: JobId, mut job: JobOf<T>, provider: ProviderId, end: Tick) -> DispatchResult {
+	pub(crate) fn lapse(
+		id: JobId,
+		mut job: JobOf<T>,
+		provider: ProviderId,
+		end: Tick,
+	) -> Result<Served, DispatchError> {
 		let Some(window_end) = Self::extended_window(&job, provider, end) else {
-			return Self::pay_out(id, job, true).map(|_| ());
+			return Self::pay_out(id, job, true).map(Served::Lapsed);
 		};
-		Self::unschedule(id, &job);
 		job.lapses_by = job.lapses_by.or(Some(end.saturating_add(job.lapse_max)));
 		if let JobState::Committed { window, .. } = &mut job.state {
 			*window = Window::Open { end: window_end };
@@ -85,7 +92,7 @@ impl<T: Config> Pallet<T> {
 			provider,
 			window_end,
 		});
-		Ok(())
+		Ok(Served::Any)
 	}
 
 	/// Until when the window of a job is extended that would lapse now; none where it lapses.
@@ -115,19 +122,23 @@ impl<T: Config> Pallet<T> {
 		let fee = job.fee_rate.mul_floor(payment);
 		let net = payment.saturating_sub(fee);
 
-		Self::leave_committed(id, &job, provider);
-		Jobs::<T>::remove(id);
+		let view = Self::leave_committed(id, &job, provider);
+		Self::remove_job(id, &job);
 
 		let freed = Self::free(&job, payment, fee);
-		let refilled = Self::refill_stake(&job.requester, provider, net);
+		let refilled = view
+			.as_ref()
+			.map_or(0, |view| Self::refill_stake(&job.requester, provider, view, net));
 		let left = net.saturating_sub(refilled);
 		let paid_to = if left > 0 {
-			Self::pay(&job.requester, &Self::payees(payout.clone(), provider), left)
+			let owner = view.as_ref().map(|view| view.owner.clone());
+			let payees = [Some(payout.clone()), owner, Some(T::Treasury::get())];
+			Self::pay(&job.requester, payees.into_iter().flatten(), left)
 		} else {
 			Some(payout.clone())
 		};
 		// Without an ask, this may have been the last thing for which its provider must answer samples.
-		let stands = T::Providers::view(provider).is_some_and(|view| view.asks > 0);
+		let stands = view.is_some_and(|view| view.asks > 0);
 		let work = Work::more_if(refilled > 0 || paid_to.as_ref() != Some(payout) || !stands);
 
 		if Self::is_measurement(&job) {
@@ -157,37 +168,39 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Lets earnings refill the provider's stake where its owner wants that, and returns how much of them.
-	fn refill_stake(requester: &T::AccountId, provider: ProviderId, net: Balance) -> Balance {
-		let amount = T::Providers::refill_wanted(provider).min(net);
-		if amount == 0 {
+	fn refill_stake(
+		requester: &T::AccountId,
+		provider: ProviderId,
+		view: &ProviderView<T::AccountId>,
+		net: Balance,
+	) -> Balance {
+		if !view.refills {
 			return 0;
 		}
-		let owner = T::Providers::view(provider).map(|view| view.owner);
-		let Some(owner) = owner.filter(|owner| Self::can_take(owner, amount)) else {
+		let amount = T::Providers::refill_wanted(provider).min(net);
+		if amount == 0 || !Self::can_take(&view.owner, amount) {
 			return 0;
-		};
-		if Self::pay(requester, &[owner], amount).is_some() {
+		}
+		if Self::pay(requester, [view.owner.clone()], amount).is_some() {
 			T::Providers::refill(provider, amount);
 		}
 		amount
 	}
 
-	/// Takes a committed job away from its provider. Cannot fail: a result must be able to end, whatever the record says.
-	pub(crate) fn leave_committed(id: JobId, job: &JobOf<T>, provider: ProviderId) {
-		Self::unschedule(id, job);
+	/// Takes a committed job away from its provider, which it returns if it is there. Cannot fail: a result must be able to
+	/// end, whatever the record says.
+	pub(crate) fn leave_committed(
+		id: JobId,
+		job: &JobOf<T>,
+		provider: ProviderId,
+	) -> Option<ProviderView<T::AccountId>> {
 		ProviderJobs::<T>::remove(provider, id);
-		if let Err(error) = T::Providers::move_job(provider, Some(JobPhase::Committed), None, job.target_escrow()) {
-			log::error!(target: crate::LOG_TARGET, "{provider:?} does not count {id:?}: {error:?}");
-		}
-	}
-
-	/// Who gets a payment, in order: the payout account, the owner, the treasury.
-	fn payees(payout: T::AccountId, provider: ProviderId) -> Vec<T::AccountId> {
-		let owner = T::Providers::view(provider).map(|view| view.owner);
-		[Some(payout), owner, Some(T::Treasury::get())]
-			.into_iter()
-			.flatten()
-			.collect()
+		T::Providers::move_job(provider, Some(JobPhase::Committed), None, job.target_escrow())
+			.inspect_err(|error| {
+				log::error!(target: crate::LOG_TARGET, "{provider:?} does not count {id:?}: {error:?}");
+			})
+			.ok()
+			.or_else(|| T::Providers::view(provider))
 	}
 
 	fn count_payment(requester: &T::AccountId, payment: Balance, lapsed: bool) {

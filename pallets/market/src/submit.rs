@@ -1,6 +1,8 @@
 //! Submitting a job: every bound is checked, then the worst case is held, then it is matched or offered.
 
-use crate::{types::Work, Config, Error, Event, JobOf, JobState, MarketRules, Pallet, Requesters, MAX_ASSIGNMENTS};
+use crate::{
+	types::Work, Config, Entry, Error, Event, JobOf, JobState, MarketRules, Pallet, Requesters, MAX_ASSIGNMENTS,
+};
 use alloc::vec::Vec;
 use codec::Encode;
 use millrace_primitives::{
@@ -227,7 +229,7 @@ impl<T: Config> Pallet<T> {
 			demanded: 0,
 			lapse_max: rules.lapse_max,
 			lapses_by: None,
-			stuck: false,
+			entry: Entry::None,
 			state: JobState::Pending,
 		};
 		let bytes = Balance::try_from(job.encoded_size()).unwrap_or(Balance::MAX);

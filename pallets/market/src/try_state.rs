@@ -2,6 +2,7 @@
 
 use crate::{
 	book::{OrderRef, Side},
+	types::Entry,
 	Asks, Config, DeadlineCursor, Deadlines, Demand, DemandQueues, Demands, HoldReason, JobOf, JobState, Jobs, Levels,
 	Links, Pallet, ProviderDemands, ProviderJobs, Queues, Requesters, Stuck, Wakes, Window, MAX_ACCEPTANCES,
 	MAX_ASSIGNMENTS, OPEN_BYTES,
@@ -60,21 +61,18 @@ impl<T: Config> Pallet<T> {
 		let mut entries = 0usize;
 		for (tick, id, ()) in Deadlines::<T>::iter() {
 			let job = Jobs::<T>::get(id).ok_or("3: a deadline without a job")?;
+			ensure!(job.entry == Entry::At(tick), "3: a deadline that its job does not know");
 			ensure!(
-				job.due_tick() == Some(tick),
-				"3: a deadline is not that of its job's state"
+				job.due_tick().is_some_and(|due| tick <= due),
+				"3: a deadline after the end of its job's state"
 			);
 			ensure!(tick >= DeadlineCursor::<T>::get(), "3: a deadline behind the cursor");
 			entries = entries.saturating_add(1);
 		}
 		for id in Stuck::<T>::iter_keys() {
 			let job = Jobs::<T>::get(id).ok_or("3: a stuck entry without a job")?;
-			let tick = job.due_tick().ok_or("3: a stuck job that has no deadline")?;
-			ensure!(job.stuck, "3: a stuck job that does not know it");
-			ensure!(
-				!Deadlines::<T>::contains_key(tick, id),
-				"3: a stuck job with a deadline"
-			);
+			ensure!(job.entry == Entry::Stuck, "3: a stuck job that does not know it");
+			ensure!(job.due_tick().is_some(), "3: a stuck job that has no deadline");
 			entries = entries.saturating_add(1);
 		}
 		let due = Jobs::<T>::iter_values().filter(|job| job.due_tick().is_some()).count();

@@ -177,8 +177,8 @@ pub struct Job<AccountId> {
 	pub lapse_max: Tick,
 	/// The last tick that its window can be extended to, once it has been extended.
 	pub lapses_by: Option<Tick>,
-	/// Whether its deadline could not be served, so that it stands among those that are stuck.
-	pub stuck: bool,
+	/// Its entry among the deadlines.
+	pub entry: Entry,
 	/// Where it stands.
 	pub state: JobState<AccountId>,
 }
@@ -219,6 +219,19 @@ pub enum JobState<AccountId> {
 		/// Its challenge window.
 		window: Window,
 	},
+}
+
+/// Where the entry of a job stands that brings its deadline to the hook's notice.
+#[derive(Clone, Copy, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub enum Entry {
+	/// There is none: nothing of the job can be due.
+	#[default]
+	None,
+	/// Among the deadlines of this tick, which is no later than the job's own. An entry that comes too early is moved on by
+	/// the hook, so a job that moves fast leaves it where it was.
+	At(Tick),
+	/// Among those that could not be served.
+	Stuck,
 }
 
 /// The time in which a committed result can be refuted.
@@ -362,8 +375,7 @@ impl<AccountId> Job<AccountId> {
 			.min(self.job_fee.saturating_mul(Balance::from(self.late_fees)))
 	}
 
-	/// The last tick of the state that the job is in; the key of its entry among the deadlines. None while its demand
-	/// queues: then it has no entry there.
+	/// The last tick of the state that the job is in. None while its demand queues: then it has no entry among the deadlines.
 	pub fn due_tick(&self) -> Option<Tick> {
 		match &self.state {
 			JobState::Pending => Some(self.terms.expires),
@@ -517,6 +529,8 @@ pub struct Requester {
 	pub voided: u32,
 	/// Jobs whose provider did not bring demanded leaves.
 	pub silent: u32,
+	/// Jobs whose output, as the requester said, was not delivered.
+	pub refused: u32,
 	/// Paid in all, protocol fee included, in planck.
 	pub paid: Balance,
 }

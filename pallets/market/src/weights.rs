@@ -2,7 +2,8 @@
 
 use polkadot_sdk::frame_support::weights::Weight;
 
-/// Weights of the calls and of the parts of the hooks, each at its worst.
+/// Weights of the calls and of the parts of the hooks, each at its worst. Where one has a body here, that bounds it until the
+/// generated weights have its own.
 pub trait WeightInfo {
 	/// Placing an ask that takes as many bids as one call may.
 	fn place_ask() -> Weight;
@@ -40,6 +41,18 @@ pub trait WeightInfo {
 	fn serve_deadline() -> Weight;
 	/// Of the hook or `touch`, for an assignment without a word that is one too many in a row, as [`Self::serve_deadline`].
 	fn serve_no_show() -> Weight;
+	/// An entry whose job is not due yet. An acceptance rewrites a job and two entries too, and more.
+	fn serve_moved() -> Weight {
+		Self::accept_job_only()
+	}
+	/// A result whose window is over, paid with no more than its payment to look at.
+	fn serve_lapsed() -> Weight {
+		Self::settle()
+	}
+	/// A bid that nobody took. A cancellation frees as much, and at its worst takes another bid out of the book.
+	fn serve_expired() -> Weight {
+		Self::cancel_job()
+	}
 	/// One entry of the wakes.
 	fn serve_wake() -> Weight;
 	/// Refuting with so many units evaluated, and no chunk opened.
@@ -71,6 +84,14 @@ pub trait WeightInfo {
 	fn accept_job_only() -> Weight;
 	/// A commitment that moves no order, by a worker that owes no answer.
 	fn commit_result_only() -> Weight;
+	/// Ending a job of which nobody is paid.
+	fn refuse_delivery() -> Weight {
+		Self::settle_now()
+	}
+	/// `settle_now` where only its payment is due.
+	fn settle_now_only() -> Weight {
+		Self::settle_only()
+	}
 	/// A settlement of which the payout account gets all.
 	fn settle_only() -> Weight;
 	/// `count` such settlements.
@@ -138,6 +159,15 @@ impl WeightInfo for () {
 	fn serve_no_show() -> Weight {
 		Weight::from_parts(150_000_000, 0)
 	}
+	fn serve_moved() -> Weight {
+		Weight::from_parts(20_000_000, 0)
+	}
+	fn serve_lapsed() -> Weight {
+		Weight::from_parts(60_000_000, 0)
+	}
+	fn serve_expired() -> Weight {
+		Weight::from_parts(150_000_000, 0)
+	}
 	fn serve_wake() -> Weight {
 		Weight::from_parts(90_000_000, 0)
 	}
@@ -176,6 +206,12 @@ impl WeightInfo for () {
 	}
 	fn commit_result_only() -> Weight {
 		Weight::from_parts(60_000_000, 0)
+	}
+	fn refuse_delivery() -> Weight {
+		Weight::from_parts(27_000, 0)
+	}
+	fn settle_now_only() -> Weight {
+		Weight::from_parts(70_000_000, 0)
 	}
 	fn settle_only() -> Weight {
 		Weight::from_parts(80_000_000, 0)

@@ -6,9 +6,29 @@ use millrace_primitives::{
 	JobId, Minima, Price,
 };
 use polkadot_sdk::{
-	frame_support::{dispatch::DispatchResult, ensure},
+	frame_support::ensure,
 	sp_runtime::{ArithmeticError, DispatchError},
 };
+
+impl<T: Config> Pallet<T> {
+	fn view_of(record: &ProviderOf<T>) -> ProviderView<T::AccountId> {
+		ProviderView {
+			owner: record.owner.clone(),
+			payout: record.payout.clone(),
+			pool: record.terms.pool(),
+			lanes: record.terms.lanes,
+			assigned: record.load.assigned,
+			running: record.load.running,
+			measuring: record.measuring,
+			answers: Self::answers(record, T::Clock::now()),
+			min_price: record.terms.min_price,
+			asks: record.load.asks,
+			completed: record.record.completed,
+			fraud_clock: record.fraud_clock,
+			refills: record.refill,
+		}
+	}
+}
 
 impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<T> {
 	fn by_worker(worker: &T::AccountId) -> Option<ProviderId> {
@@ -16,21 +36,7 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 	}
 
 	fn view(provider: ProviderId) -> Option<ProviderView<T::AccountId>> {
-		let now = T::Clock::now();
-		Providers::<T>::get(provider).map(|provider| ProviderView {
-			answers: Self::answers(&provider, now),
-			owner: provider.owner,
-			payout: provider.payout,
-			pool: provider.terms.pool(),
-			lanes: provider.terms.lanes,
-			assigned: provider.load.assigned,
-			running: provider.load.running,
-			measuring: provider.measuring,
-			min_price: provider.terms.min_price,
-			asks: provider.load.asks,
-			completed: provider.record.completed,
-			fraud_clock: provider.fraud_clock,
-		})
+		Providers::<T>::get(provider).map(|record| Self::view_of(&record))
 	}
 
 	fn may_ask(provider: ProviderId) -> Result<(), Ineligible> {
@@ -48,7 +54,7 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 		from: Option<JobPhase>,
 		to: Option<JobPhase>,
 		target_escrow: Option<Balance>,
-	) -> DispatchResult {
+	) -> Result<ProviderView<T::AccountId>, DispatchError> {
 		let mut record = Providers::<T>::get(provider).ok_or(Error::<T>::UnknownProvider)?;
 		let (lanes, load) = (record.terms.lanes, &mut record.load);
 		if let Some(from) = from {
@@ -79,8 +85,9 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 				draining: true,
 			});
 		}
+		let view = Self::view_of(&record);
 		Self::put(provider, record);
-		Ok(())
+		Ok(view)
 	}
 
 	fn set_asks(provider: ProviderId, asks: u8) {

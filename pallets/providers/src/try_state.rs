@@ -9,7 +9,7 @@ use polkadot_sdk::{
 
 impl<T: Config> Pallet<T> {
 	/// Checks the invariants of the storage; the numbers are those of the README.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut count: u32 = 0;
 		let mut stakes: BTreeMap<T::AccountId, Balance> = BTreeMap::new();
 		for (id, provider) in Providers::<T>::iter() {

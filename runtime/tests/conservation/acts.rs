@@ -1,7 +1,7 @@
 //! What each party does next: mostly what it is like, sometimes anything.
 
 use super::parties::{Habit, Manner, Party, Provider, Random, Requester};
-use crate::chain::work::{Output, Work};
+use crate::chain::work::{Output, Work, ITEM_BYTES};
 use frame_support::BoundedVec;
 use millrace_kernel::tree::SumNode;
 use millrace_primitives::{
@@ -9,12 +9,16 @@ use millrace_primitives::{
 	ProviderId, Region, Target, Terms,
 };
 use millrace_runtime::{AccountId, Market, Runtime, RuntimeCall, System};
-use pallet_market::{Asks, Call as MarketCall, Demands, JobOf, JobState, Jobs, ProviderJobs, RejectReason, Requesters};
+use pallet_market::{
+	Asks, Call as MarketCall, Demands, JobOf, JobState, Jobs, ProviderJobs, RejectReason, Requesters, DEMANDABLE_OUTPUT,
+};
 use pallet_providers::{Call as ProvidersCall, Providers, Status};
 use polkadot_sdk::*;
 use sp_core::H256;
 use std::collections::BTreeMap;
 
+/// Items of a job whose output is an item larger than what can be demanded on chain.
+const LARGE: u32 = (DEMANDABLE_OUTPUT / ITEM_BYTES) as u32 + 1;
 /// Levels of asks and bids begin here.
 const LEVEL: u8 = 225;
 const LEVELS: usize = 12;
@@ -156,22 +160,24 @@ fn commit(
 	job: &JobOf<Runtime>,
 	knowledge: &mut Knowledge,
 ) -> Option<Act> {
-	let (work, honest) = knowledge.work(job.items);
-	let leaf = random.below(honest.leaves.len()) as u32;
-	let (output, wrong) = match manner {
-		Manner::Lying => (work.lie(leaf), Some(leaf)),
-		_ => (honest.clone(), None),
-	};
-	let mut root = output.root();
-	if manner == Manner::Silent {
-		root = SumNode {
+	// Nobody gets to see a large output, so none is made.
+	let root = if manner == Manner::Silent || job.output_bytes() > DEMANDABLE_OUTPUT {
+		knowledge.claims.remove(&id);
+		SumNode {
 			hash: [random.below(256) as u8; 32],
 			units: 100,
-		};
-		knowledge.claims.remove(&id);
+		}
 	} else {
+		let (work, honest) = knowledge.work(job.items);
+		let leaf = random.below(honest.leaves.len()) as u32;
+		let (output, wrong) = match manner {
+			Manner::Lying => (work.lie(leaf), Some(leaf)),
+			_ => (honest.clone(), None),
+		};
+		let root = output.root();
 		knowledge.claims.insert(id, Claim { output, wrong });
-	}
+		root
+	};
 	market(MarketCall::commit_result {
 		job: id,
 		root: H256(root.hash),
@@ -231,6 +237,7 @@ pub(crate) fn requester_acts(
 fn close(random: &mut Random, id: JobId, job: &JobOf<Runtime>, habit: Habit, knowledge: &mut Knowledge) -> Option<Act> {
 	match habit {
 		Habit::NeverPays => None,
+		Habit::Refuses => market(MarketCall::refuse_delivery { job: id }),
 		Habit::Demands => {
 			let leaves = (0..job.leaves()).filter(|_| random.percent(50)).collect::<Vec<_>>();
 			market(MarketCall::demand {
@@ -287,12 +294,17 @@ fn submit(random: &mut Random, requester: &Requester, providers: &[Provider]) ->
 
 /// A job, and the most that is bid for it.
 fn any_spec(random: &mut Random, requester: &Requester, providers: &[Provider]) -> (JobSpec, Price) {
-	let items = 1 + random.below(12) as u32;
-	let named = requester.habit == Habit::Overpays || random.percent(20);
+	let is_large = requester.habit == Habit::Refuses && random.percent(80);
+	let items = if is_large { LARGE } else { 1 + random.below(12) as u32 };
+	let named = is_large || requester.habit == Habit::Overpays || random.percent(20);
 	let (target, limit, window) = if named {
-		// Up to about a MILL for twelve items, and sixteen times that.
-		let most = if requester.habit == Habit::Overpays { 20 } else { 16 };
-		let price = Price(1 << (30 + random.below(most)));
+		// Up to about a MILL for twelve items, and sixteen times that; up to seven for a large output.
+		let (least, steps) = match requester.habit {
+			_ if is_large => (26, 12),
+			Habit::Overpays => (30, 20),
+			_ => (30, 16),
+		};
+		let price = Price(1 << (least + random.below(steps)));
 		let provider = ProviderId(random.below(providers.len()) as u32);
 		let minima = Minima::default();
 		let target = Target::Provider {
@@ -310,10 +322,12 @@ fn any_spec(random: &mut Random, requester: &Requester, providers: &[Provider]) 
 		};
 		(Target::Book { pool, level }, level.price(), 8)
 	};
+	// A large output takes four ticks, any other one, and the rules leave eight beside these.
+	let run_min = if is_large { 12 } else { 9 };
 	let terms = Terms {
 		target,
 		public: random.percent(50),
-		run_ticks: 9 + random.below(10) as u32,
+		run_ticks: run_min + random.below(10) as u32,
 		window,
 		expires: Market::clock() + 3 + random.below(30) as u32,
 	};

@@ -20,7 +20,9 @@ pub(crate) struct JobBook {
 	pub(crate) requester: AccountId,
 	/// A job fee.
 	fee: Balance,
-	/// Units that it is worth at most.
+	/// Units that moving its bytes is worth.
+	data: u128,
+	/// Units that it is worth at most, with these.
 	pub(crate) worst: u128,
 	pub(crate) min_job: Balance,
 	pub(crate) fee_rate: Perbill,
@@ -44,6 +46,11 @@ impl JobBook {
 	/// What is held for the payment at a price, rounded up.
 	pub(crate) fn escrow_at(&self, price: Price) -> Balance {
 		(self.worst * u128::from(price.0)).div_ceil(1 << 30).max(self.min_job)
+	}
+
+	/// What is paid for so many units of its items, rounded down.
+	fn payment(&self, units: u64) -> Balance {
+		(self.data + u128::from(units)) * u128::from(self.price.0) / (1 << 30)
 	}
 
 	fn use_fee(&mut self) {
@@ -93,18 +100,19 @@ impl Books {
 		}
 	}
 
-	/// A job is about to be submitted.
+	/// A job is about to be submitted, whose bytes are worth `data` units, and which is worth `worst` in all at most.
 	pub(crate) fn announce(
 		&mut self,
 		job: JobId,
 		requester: AccountId,
-		worst: u128,
+		(data, worst): (u128, u128),
 		limit: Price,
 		rules: &MarketRules,
 	) {
 		let book = JobBook {
 			requester,
 			fee: rules.job_fee,
+			data,
 			worst,
 			min_job: rules.min_job,
 			fee_rate: rules.protocol_fee,
@@ -230,13 +238,24 @@ impl Books {
 			| MarketEvent::JobCommitted { job, .. }
 			| MarketEvent::JobRejected { job, .. }
 			| MarketEvent::OfferLapsed { job, .. } => self.job(job).use_fee(),
-			MarketEvent::JobSettled { job, payment, fee, .. } => {
+			MarketEvent::JobSettled {
+				job,
+				units,
+				payment,
+				fee,
+				..
+			} => {
 				let book = self.job(job);
+				assert_eq!(*payment, book.payment(*units), "what its units cost");
 				assert_eq!(
 					*fee,
 					book.fee_rate.mul_floor(*payment),
 					"the protocol's part, as agreed"
 				);
+				self.end(event);
+			}
+			MarketEvent::DeliveryRefused { job, units, burned, .. } => {
+				assert_eq!(*burned, self.job(job).payment(*units), "what would have been paid");
 				self.end(event);
 			}
 			MarketEvent::JobCancelled { job, .. } => {

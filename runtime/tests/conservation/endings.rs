@@ -14,11 +14,11 @@ pub(crate) struct Ending {
 	pub(crate) fees_returned: Balance,
 	pub(crate) fees_paid: Balance,
 	pub(crate) deposit: Balance,
-	/// Beside fees: what no account could take.
+	/// Beside fees: what no account could take, and the payment of what was not delivered.
 	pub(crate) lost: Balance,
 }
 
-/// How a job has ended, and what of its payment no account could take.
+/// How a job has ended, and what of its payment no account got.
 pub(crate) fn ending(event: &MarketEvent<Runtime>) -> Option<(JobId, &'static str, Ending, Balance)> {
 	macro_rules! unpaid {
 		($name:literal, $job:expr, $refund:expr, $returned:expr, $paid:expr, $deposit:expr) => {{
@@ -56,6 +56,25 @@ pub(crate) fn ending(event: &MarketEvent<Runtime>) -> Option<(JobId, &'static st
 			};
 			let unpaid = if payout.is_none() { payment - fee } else { 0 };
 			Some((*job, if *lapsed { "lapsed" } else { "settled" }, ending, unpaid))
+		}
+		MarketEvent::DeliveryRefused {
+			job,
+			burned,
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
+			..
+		} => {
+			let ending = Ending {
+				payment: *burned,
+				refund: *refund,
+				fees_returned: *fees_returned,
+				fees_paid: *fees_paid,
+				deposit: *deposit,
+				..Ending::default()
+			};
+			Some((*job, "refused", ending, *burned))
 		}
 		MarketEvent::JobCancelled {
 			job,

@@ -100,6 +100,8 @@ pub(crate) enum Habit {
 	Demands,
 	/// Names its provider, and a price of many times what others pay.
 	Overpays,
+	/// Buys outputs that are too large to be demanded on chain, and says that it did not get them.
+	Refuses,
 }
 
 /// A provider with its three keys.
@@ -139,7 +141,7 @@ pub(crate) fn providers() -> Vec<Provider> {
 /// Two of each habit.
 pub(crate) fn requesters() -> Vec<Requester> {
 	use Habit::*;
-	const HABITS: [Habit; 7] = [Pays, Checks, Cancels, NeverPays, Accuses, Demands, Overpays];
+	const HABITS: [Habit; 8] = [Pays, Checks, Cancels, NeverPays, Accuses, Demands, Overpays, Refuses];
 	let requester = |number: usize| Requester {
 		who: Party::named(&format!("requester{number}")),
 		habit: HABITS[number % HABITS.len()],

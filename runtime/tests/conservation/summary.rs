@@ -77,6 +77,9 @@ impl fmt::Display for Summary {
 				sum.held, sum.payment, sum.fee, sum.refund, sum.fees_returned, sum.fees_paid, sum.deposit, sum.lost
 			)?;
 		}
-		write!(f, "All amounts in planck; lost is what no account could take.")
+		write!(
+			f,
+			"All amounts in planck; lost is what no account could take, and what was paid for a refused delivery."
+		)
 	}
 }

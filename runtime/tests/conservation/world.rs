@@ -31,6 +31,8 @@ use std::collections::BTreeSet;
 const FUNDS: u128 = 20_000 * MILL;
 /// Picoseconds of calls that a block is filled with here, at most: a third of what fits.
 const BLOCK: u64 = 250_000_000_000;
+/// Blocks after which the pallets check all that they store. It reads everything, so not each block is worth it.
+const THOROUGH: u32 = 10;
 
 pub(crate) struct World {
 	chain: Chain,
@@ -226,10 +228,11 @@ impl World {
 				let figures = DeviceClass::Cpu4.genesis_figures();
 				let bytes = u128::from(submission.items) * u128::from(crate::chain::work::ITEM_BYTES);
 				let units = u128::from(submission.items) * u128::from(crate::chain::work::MAX_UNITS);
-				let worst = bytes * u128::from(figures.units_per_byte) + units;
+				let data = bytes * u128::from(figures.units_per_byte);
+				let worth = (data, data + units);
 				let account = who.account.clone();
 				self.books
-					.announce(submission.job, account, worst, submission.limit, &rules);
+					.announce(submission.job, account, worth, submission.limit, &rules);
 			}
 			calls.push(call);
 			transactions.push(signed);
@@ -259,6 +262,9 @@ impl World {
 			books.compare();
 			books.fee_burn = rules().fee_burn;
 			holds::check();
+			if books.summary.blocks.is_multiple_of(THOROUGH) {
+				holds::check_pallets();
+			}
 		});
 	}
 
@@ -274,6 +280,7 @@ impl World {
 		}
 		for _ in 0..600 {
 			if self.chain.execute(|| Jobs::<Runtime>::iter_keys().next().is_none()) {
+				self.chain.execute(holds::check_pallets);
 				return;
 			}
 			self.send(Vec::new());
@@ -293,6 +300,7 @@ impl World {
 			"refuted",
 			"voided",
 			"silent",
+			"refused",
 		] {
 			assert!(summary.ended_as(name) > 0, "no job ended as {name}");
 		}

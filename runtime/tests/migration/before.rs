@@ -20,7 +20,7 @@ use millrace_runtime::{
 	},
 	AccountId, Balances, Market, Runtime, RuntimeHoldReason, VERSION,
 };
-use pallet_market::{JobOf, JobState, LevelSet, MarketRules, Side};
+use pallet_market::{Entry, JobOf, JobState, LevelSet, MarketRules, Side};
 use polkadot_sdk::*;
 use sp_io::hashing::{blake2_128, twox_128};
 use sp_runtime::traits::AccountIdConversion;
@@ -149,7 +149,19 @@ pub(crate) fn downgrade() {
 		if job.deposit > 0 {
 			Balances::release(&escrow_reason(), &job.requester, job.deposit, Precision::Exact).expect("it is held");
 		}
+		// An entry stood at the last tick of its job's state.
+		if let (Entry::At(tick), Some(due)) = (job.entry, job.due_tick()) {
+			pallet_market::Deadlines::<Runtime>::remove(tick, id);
+			pallet_market::Deadlines::<Runtime>::insert(due, id, ());
+		}
 		unhashed::put_raw(&pallet_market::Jobs::<Runtime>::hashed_key_for(id), &old_job(&job));
+	}
+	for (requester, known) in pallet_market::Requesters::<Runtime>::iter().collect::<Vec<_>>() {
+		// Without the count of refused deliveries, before the amount at its end.
+		let bytes = known.encode();
+		let (counts, paid) = bytes.split_at(bytes.len() - 16);
+		let old = [&counts[..counts.len() - 4], paid].concat();
+		unhashed::put_raw(&pallet_market::Requesters::<Runtime>::hashed_key_for(requester), &old);
 	}
 	for (provider, asks) in pallet_market::Asks::<Runtime>::iter().collect::<Vec<_>>() {
 		let bytes = asks.encode();

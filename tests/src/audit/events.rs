@@ -90,6 +90,13 @@ pub(super) struct Demanded {
 
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(super) struct Refused {
+	pub(super) requester: AccountId,
+	pub(super) burned: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 pub(super) struct MeasurementCharged {
 	pub(super) job: H256,
 	pub(super) provider: u32,

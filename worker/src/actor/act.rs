@@ -6,7 +6,10 @@ use crate::{
 	reconcile::Action,
 	view::View,
 };
-use millrace_client::chain::{JobState, JobView};
+use millrace_client::{
+	amount::Balance,
+	chain::{JobState, JobView},
+};
 use tokio::task::block_in_place;
 
 impl Actor {
@@ -53,12 +56,14 @@ impl Actor {
 				if !view.jobs.contains_key(&key.job) {
 					block_in_place(|| self.parts.store.remove(&key.job))?;
 				}
-				tracing::info!(job = %key.job, "ended; its files are deleted");
+				let refused = self.remember(key).refused;
+				let note = log_end(key, refused).map_or(entry.note, str::to_owned);
 				self.write(
 					key,
 					Entry {
 						step: Step::Ended,
 						intent: None,
+						note,
 						..entry
 					},
 				)
@@ -127,6 +132,23 @@ impl Actor {
 		memory.pause();
 		Ok(())
 	}
+}
+
+/// Says that a job is over. Returns what is written down of it, if it earned nothing although it was done.
+fn log_end(key: &Key, refused: Option<Balance>) -> Option<&'static str> {
+	let job = key.job;
+	let Some(burned) = refused else {
+		tracing::info!(%job, "ended; its files are deleted");
+		return None;
+	};
+	tracing::warn!(
+		%job,
+		burned,
+		"its requester refused delivery: the output did not reach it, so the payment is burned and this job earns nothing; \
+		 serve outputs until jobs have ended, and see from another network that the endpoint in the provider's record can be \
+		 reached (`millrace provider show`); its files are deleted"
+	);
+	Some("its requester refused delivery, so nothing was paid")
 }
 
 /// Says what this worker can do nothing about.

@@ -1,7 +1,7 @@
 //! What this process, and only it, knows about an assignment.
 
 use crate::reconcile::Action;
-use millrace_client::chain::RejectReason;
+use millrace_client::{amount::Balance, chain::RejectReason};
 use std::time::{Duration, Instant};
 
 /// The longest pause before a failed step is tried again.
@@ -20,6 +20,10 @@ pub(super) struct Memory {
 	pub(super) not_before: Option<Instant>,
 	/// Steps in a row that failed.
 	pub(super) failed: u32,
+	/// The number of the last block that was seen to have the job.
+	pub(super) seen: Option<u64>,
+	/// What was burned, in planck, if its requester refused delivery.
+	pub(super) refused: Option<Balance>,
 	/// The trouble that was logged last, so that it is logged once.
 	reported: Option<Action>,
 }

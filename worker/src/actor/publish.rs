@@ -6,22 +6,17 @@ use crate::{
 	journal::{Entry, Key, Step},
 	report::{DemandRow, DeviceRow, JobRow, OfferRow, RefusedRow, Report},
 	table::Row,
-	view::{window_of, View},
+	view::{window_of, Finals, View},
 };
 use millrace_client::{
-	chain::{to_hex, JobId, JobView, Window},
+	chain::{to_hex, JobId, Window},
 	endpoint::auth::unix_now,
 };
 use std::collections::{BTreeMap, HashMap};
 
 impl Actor {
 	/// Renews the endpoint's table.
-	pub(super) fn publish(
-		&self,
-		view: &View,
-		finals: Option<&BTreeMap<JobId, JobView>>,
-		entries: &BTreeMap<Key, Entry>,
-	) {
+	pub(super) fn publish(&self, view: &View, finals: Option<&Finals>, entries: &BTreeMap<Key, Entry>) {
 		let bundle = |key: &Key| entries.get(key).is_some_and(|entry| entry.outcome.is_some());
 		let mut rows: HashMap<JobId, Row> = HashMap::new();
 		for job in view.jobs.values() {
@@ -36,7 +31,7 @@ impl Actor {
 					.parts
 					.table
 					.row(&key.job)
-					.or_else(|| Row::of(finals?.get(&key.job)?, bundle(key), false));
+					.or_else(|| Row::of(finals?.jobs.get(&key.job)?, bundle(key), false));
 				rows.extend(last.map(|row| (key.job, row)));
 			}
 		}

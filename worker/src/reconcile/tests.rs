@@ -3,7 +3,7 @@
 use super::*;
 use crate::journal::{Anchor, Intent, Outcome};
 use millrace_client::chain::{
-	AccountId, InputRef, JobId, JobSpec, KernelHash, Minima, Price, Target, Terms, H256, MEASURER,
+	AccountId, DeviceClass, InputRef, JobId, JobSpec, KernelHash, Minima, Pool, Price, Target, Terms, H256, MEASURER,
 };
 
 const UNTIL: Tick = 100;
@@ -38,14 +38,21 @@ fn job(state: JobState, inputs: usize) -> JobView {
 				expires: 1_000,
 			},
 		},
+		pool: Pool {
+			class: DeviceClass::Cpu4,
+			region: 0,
+		},
+		submitted: 0,
 		price: Price(64),
 		fee_rate: 50_000_000,
 		items_per_leaf: 4,
 		item_size: 4,
 		data_units: 0,
 		escrow: 0,
+		fees: 3,
 		fees_left: 2,
 		job_fee: 1,
+		deposit: 0,
 		assignments: 1,
 		acceptances: 0,
 		lapse_max: 300,
@@ -87,6 +94,7 @@ fn committed_in(window: Window) -> JobView {
 			payout,
 			root: H256(ROOT),
 			units: 77,
+			at: 20,
 			window,
 		},
 		1,

@@ -1,7 +1,8 @@
 //! Jobs in a temporary state directory.
 
 use millrace_client::chain::{
-	AccountId, InputRef, JobId, JobSpec, JobState, JobView, KernelHash, Minima, Price, Target, Terms, H256,
+	AccountId, DeviceClass, InputRef, JobId, JobSpec, JobState, JobView, KernelHash, Minima, Pool, Price, Target,
+	Terms, H256,
 };
 use millrace_compute::{bundle_len, parse_bundle, Choice, Options, Runner};
 use millrace_kernel::{
@@ -192,14 +193,21 @@ impl Fixture {
 					expires: 10_000,
 				},
 			},
+			pool: Pool {
+				class: DeviceClass::Cpu4,
+				region: 0,
+			},
+			submitted: 0,
 			price: Price(64),
 			fee_rate: 50_000_000,
 			items_per_leaf,
 			item_size,
 			data_units: 0,
 			escrow: 0,
+			fees: 3,
 			fees_left: 2,
 			job_fee: 1,
+			deposit: 0,
 			assignments: 1,
 			acceptances: 1,
 			lapse_max: 0,

@@ -1,9 +1,9 @@
 //! Quotes, the book, offers, and what a job waits for.
 
-use super::{market, pool, reads, traits, FromRuntime, IntoPlain, IntoRuntime};
+use super::{history, market, pool, reads, traits, FromRuntime, IntoPlain, IntoRuntime};
 use crate::chain::{
 	AccountId, BookLevel, BookView, DeviceClass, Ineligible, JobFilter, Level, NetworkStats, OfferFilter, OfferView,
-	Pool, PoolStats, Price, Quote, Start, StateName, Unfit, Waits,
+	PaidPrices, Pool, PoolEra, PoolStats, Price, Quote, Start, StateName, Unfit, Waits,
 };
 
 impl FromRuntime<reads::Quote> for Quote {
@@ -190,10 +190,37 @@ impl FromRuntime<reads::NetworkStats> for NetworkStats {
 					settled: pool.totals.settled,
 					paid: pool.totals.paid,
 					era_jobs: pool.running.paid_jobs,
+					era_refused: pool.running.refused,
 					era_fees: pool.running.fees,
 					era_price: (pool.running.paid_jobs > 0).then_some(Price(pool.running.price_last.0)),
 				})
 				.collect(),
+		}
+	}
+}
+
+impl FromRuntime<history::PoolEra> for PoolEra {
+	fn from_runtime(era: history::PoolEra) -> PoolEra {
+		PoolEra {
+			paid_jobs: era.paid_jobs,
+			lapsed: era.lapsed,
+			cancelled: era.cancelled,
+			expired: era.expired,
+			unserved: era.unserved,
+			refuted: era.refuted,
+			voided: era.voided,
+			silent: era.silent,
+			refused: era.refused,
+			units: era.units,
+			units_max: era.units_max,
+			paid: era.paid,
+			fees: era.fees,
+			prices: (era.paid_jobs > 0).then_some(PaidPrices {
+				low: Price(era.price_low.0),
+				high: Price(era.price_high.0),
+				last: Price(era.price_last.0),
+			}),
+			ticks: era.ticks,
 		}
 	}
 }

@@ -1,16 +1,15 @@
 //! The questions to the runtime behind [`Quote`], [`BookView`] and the others.
 
-use super::{BookView, JobFilter, NetworkStats, OfferFilter, OfferView, Quote, Quoted, Waits};
+use super::{BookView, JobFilter, NetworkStats, OfferFilter, OfferView, PoolEra, Quote, Quoted, Waits};
 use crate::chain::{
 	convert::{FromRuntime, IntoPlain, IntoRuntime},
-	error::{failed, ChainError},
-	generated::api::{self, runtime_types::sp_runtime::DispatchError as Refusal},
-	inclusion::describe,
+	error::ChainError,
+	generated::api,
+	inclusion::rejection,
 	view::At,
-	JobId, JobSpec, JobView, Pool, ProviderId, Rejection, Unfit,
+	JobId, JobSpec, JobView, Pool, ProviderId, Unfit,
 };
 use futures::stream::{self, Stream, TryStreamExt};
-use subxt::{error::DispatchError, ext::scale_encode::EncodeAsType};
 
 impl At {
 	/// What a job would cost, and when it would start, if it were submitted now; or the first rule by which it would be
@@ -22,7 +21,7 @@ impl At {
 		let call = api::runtime_apis().market_api().quote(spec.into_runtime());
 		match self.ask("a quote", call).await? {
 			Ok(quote) => Ok(Ok(Quote::from_runtime(quote))),
-			Err(refusal) => Ok(Err(self.rejection(&refusal)?)),
+			Err(refusal) => Ok(Err(rejection(&refusal, self.client.metadata())?)),
 		}
 	}
 
@@ -104,15 +103,13 @@ impl At {
 		))
 	}
 
-	/// A refusal in the metadata's words.
-	fn rejection(&self, refusal: &Refusal) -> Result<Rejection, ChainError> {
-		let metadata = self.client.metadata();
-		let shape = || ChainError::OtherRuntime {
-			what: "the chain's refusals",
-		};
-		let kind = metadata.dispatch_error_ty().ok_or_else(shape)?;
-		let bytes = refusal.encode_as_type(kind, metadata.types()).map_err(|_| shape())?;
-		let error = DispatchError::decode_from(bytes, metadata).map_err(failed("the chain's refusal"))?;
-		Ok(describe(&error))
+	/// What a pool has done in an era: in the running one, or in one of the 84 before that are remembered. `None` where it
+	/// did nothing in it, and where that era is not remembered or has not begun.
+	///
+	/// # Errors
+	/// As [`At::tick`].
+	pub async fn pool_era(&self, pool: Pool, era: u32) -> Result<Option<PoolEra>, ChainError> {
+		let call = api::runtime_apis().market_api().pool_era(pool.into_runtime(), era);
+		Ok(self.ask("what a pool has done", call).await?.map(PoolEra::from_runtime))
 	}
 }

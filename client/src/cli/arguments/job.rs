@@ -3,7 +3,7 @@
 use super::{check_wish, duration};
 use crate::{
 	amount::{self, Balance},
-	chain::{JobId, Pool, Price, ProviderId, StateName},
+	chain::{JobId, Pool, Price, ProviderId, StateName, MAX_BATCH},
 	job::{CheckWish, Route, Whom},
 };
 use clap::{Args, Subcommand, ValueEnum};
@@ -80,6 +80,23 @@ pub(in crate::cli) enum JobCommand {
 	},
 	/// Take back a job that is not accepted yet.
 	Cancel {
+		/// The job.
+		job: JobId,
+	},
+	/// Pay for committed results as they are, without fetching or checking them.
+	///
+	/// Of one's own jobs the result is paid at once, of others once the window is over. Several are settled by one call, which
+	/// is free where all of them could be.
+	Settle {
+		/// The jobs, 100 at most.
+		#[arg(required = true, num_args = 1..=MAX_BATCH, value_name = "JOB")]
+		jobs: Vec<JobId>,
+	},
+	/// End a job whose provider does not deliver an output that is too large to be demanded on the chain. Its payment is burned.
+	///
+	/// Nobody gets the payment, neither the provider nor you; only what is held beside it returns. For outputs over 1 MiB,
+	/// while the window is open. Smaller ones can be demanded: `millrace check JOB --demand --refute`.
+	RefuseDelivery {
 		/// The job.
 		job: JobId,
 	},
@@ -256,9 +273,25 @@ mod tests {
 			"events",
 			"events JOB --mine",
 			"why",
+			"settle",
+			"refuse-delivery",
+			"refuse-delivery JOB JOB",
 		] {
 			assert!(parse(wrong).is_err(), "{wrong}");
 		}
+	}
+
+	#[test]
+	fn up_to_a_hundred_jobs_are_settled_at_once() {
+		let settle = |count| parse(&format!("settle{}", " JOB".repeat(count)));
+		for count in [1, 2, 100] {
+			assert!(matches!(settle(count), Ok(JobCommand::Settle { jobs }) if jobs.len() == count));
+		}
+		assert!(settle(101).is_err());
+		assert!(matches!(
+			parse("refuse-delivery JOB"),
+			Ok(JobCommand::RefuseDelivery { job: JobId([1, ..]) })
+		));
 	}
 
 	#[test]

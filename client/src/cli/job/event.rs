@@ -101,11 +101,17 @@ pub(super) fn sentence(event: &JobEvent) -> String {
 			mill(end.slashed),
 			mill(end.refund.saturating_add(end.fees_returned))
 		),
+		JobEvent::DeliveryRefused(end) => format!(
+			"ended: its requester said that provider {} did not deliver it; the payment of {} was burned, {} returned",
+			end.provider,
+			mill(end.burned),
+			mill(end.refund.saturating_add(end.fees_returned))
+		),
 		JobEvent::Late => "the provider missed the deadline".to_owned(),
 		JobEvent::Abandoned => "the provider gave it up".to_owned(),
 		JobEvent::Cancelled => "ended: taken back by its requester".to_owned(),
 		JobEvent::Expired => "ended: nobody had it before it expired".to_owned(),
-		JobEvent::NotSettled => "could not be settled with others, and goes on".to_owned(),
+		JobEvent::NotSettled(reason) => format!("could not be settled with others: {reason}"),
 		JobEvent::Unserved => "ended: no provider that had it has done it".to_owned(),
 		JobEvent::Other(name) => format!("{name}, which this program does not know"),
 	}
@@ -133,12 +139,13 @@ pub(super) fn name(event: &JobEvent) -> &str {
 		JobEvent::LeavesProvided { .. } => "leaves_provided",
 		JobEvent::DemandAnswered { .. } => "demand_answered",
 		JobEvent::Silent(_) => "silent",
+		JobEvent::DeliveryRefused(_) => "delivery_refused",
 		JobEvent::Late => "late",
 		JobEvent::Abandoned => "abandoned",
 		JobEvent::Cancelled => "cancelled",
 		JobEvent::Expired => "expired",
 		JobEvent::Unserved => "unserved",
-		JobEvent::NotSettled => "not_settled",
+		JobEvent::NotSettled(_) => "not_settled",
 		JobEvent::Other(name) => name,
 	}
 }
@@ -225,6 +232,16 @@ pub(super) fn figures(event: &JobEvent) -> Value {
 			"refund": end.refund.to_string(),
 			"job_fees_returned": end.fees_returned.to_string(),
 		}),
+		JobEvent::DeliveryRefused(end) => json!({
+			"provider": end.provider,
+			"units": end.units,
+			"burned": end.burned.to_string(),
+			"refund": end.refund.to_string(),
+			"job_fees_returned": end.fees_returned.to_string(),
+		}),
+		JobEvent::NotSettled(reason) => {
+			json!({ "pallet": reason.pallet, "error": reason.error, "doc": reason.doc })
+		}
 		JobEvent::Queued
 		| JobEvent::NoShow
 		| JobEvent::OfferLapsed
@@ -234,7 +251,6 @@ pub(super) fn figures(event: &JobEvent) -> Value {
 		| JobEvent::Cancelled
 		| JobEvent::Expired
 		| JobEvent::Unserved
-		| JobEvent::NotSettled
 		| JobEvent::Other(_) => json!({}),
 	}
 }
@@ -244,7 +260,7 @@ mod tests {
 	use super::*;
 	use crate::{
 		amount::MILL,
-		chain::{AccountId, Price, Settlement},
+		chain::{AccountId, Price, RefusedDelivery, Rejection, Settlement},
 	};
 
 	#[test]
@@ -283,6 +299,52 @@ mod tests {
 		assert_eq!(
 			figures(&assigned),
 			json!({ "provider": 4, "price": 1_000_000, "until_tick": 60 })
+		);
+	}
+
+	#[test]
+	fn a_refused_delivery_says_that_the_payment_is_nobodys() {
+		let refused = JobEvent::DeliveryRefused(RefusedDelivery {
+			provider: 4,
+			units: 1_000,
+			burned: 10 * MILL,
+			refund: 3 * MILL,
+			fees_returned: MILL,
+		});
+		assert!(refused.ends_the_job());
+		assert_eq!(
+			sentence(&refused),
+			"ended: its requester said that provider 4 did not deliver it; the payment of 10 MILL was burned, 4 MILL returned"
+		);
+		assert_eq!(name(&refused), "delivery_refused");
+		assert_eq!(
+			figures(&refused),
+			json!({
+				"provider": 4,
+				"units": 1_000,
+				"burned": (10 * MILL).to_string(),
+				"refund": (3 * MILL).to_string(),
+				"job_fees_returned": MILL.to_string(),
+			})
+		);
+	}
+
+	#[test]
+	fn what_a_batch_leaves_out_says_why() {
+		let left_out = JobEvent::NotSettled(Rejection {
+			pallet: "Market".to_owned(),
+			error: "WindowOpen".to_owned(),
+			doc: "Wait.".to_owned(),
+		});
+		assert!(!left_out.ends_the_job());
+		assert_eq!(
+			sentence(&left_out),
+			"could not be settled with others: Market::WindowOpen: Wait."
+		);
+		assert_eq!(name(&left_out), "not_settled");
+		assert_eq!(
+			figures(&left_out),
+			json!({ "pallet": "Market", "error": "WindowOpen", "doc": "Wait." })
 		);
 	}
 

@@ -50,12 +50,12 @@ pub(super) async fn get(session: &Session<'_>, id: JobId) -> Result<(), Failure>
 				if job.spec.terms.public { "yes" } else { "no" }.to_owned(),
 			),
 			("asked of", target(&job)),
+			("counts in the pool", job.pool.to_string()),
+			("submitted at tick", job.submitted.to_string()),
 			("price", job.price.to_string()),
 			("held: escrow", amount::print(job.escrow)),
-			(
-				"held: job fees",
-				amount::print(job.job_fee.saturating_mul(job.fees_left.into())),
-			),
+			("held: job fees", fees(&job)),
+			("held: deposit", amount::print(job.deposit)),
 			(
 				"assignments",
 				format!("{}, accepted {}", job.assignments, job.acceptances),
@@ -80,10 +80,12 @@ pub(super) async fn get(session: &Session<'_>, id: JobId) -> Result<(), Failure>
 				provider,
 				root,
 				units,
+				at,
 				window,
 				..
 			} => {
 				rows.push(("provider", provider.to_string()));
+				rows.push(("committed at tick", at.to_string()));
 				rows.push(("committed root", to_hex(&root.0)));
 				rows.push(("committed units", grouped(units)));
 				match window {
@@ -133,6 +135,12 @@ fn inputs(job: &JobView) -> String {
 	all.join("; ")
 }
 
+/// What is held for its assignments, and how much of that they have used up.
+fn fees(job: &JobView) -> String {
+	let used = job.fees.saturating_sub(job.fees_left);
+	format!("{}, {used} of {} used", amount::print(job.fees_held()), job.fees)
+}
+
 /// What only a job's own page has.
 fn details(job: &JobView) -> Map<String, Value> {
 	let inputs = job.spec.inputs.iter();
@@ -147,6 +155,10 @@ fn details(job: &JobView) -> Map<String, Value> {
 		"public": job.spec.terms.public,
 		"run_ticks": job.spec.terms.run_ticks,
 		"window_ticks": job.spec.terms.window,
+		"pool": job.pool,
+		"submitted_tick": job.submitted,
+		"fees": job.fees,
+		"deposit": job.deposit.to_string(),
 		"acceptances": job.acceptances,
 		"data_units": job.data_units.to_string(),
 		"fee_rate_parts_per_billion": job.fee_rate,
@@ -183,9 +195,11 @@ fn object(job: &JobView) -> Value {
 				provider,
 				root,
 				units,
+				at,
 				window,
 				..
 			} => {
+				state.insert("committed_tick".to_owned(), (*at).into());
 				state.insert("provider".to_owned(), (*provider).into());
 				state.insert("root".to_owned(), to_hex(&root.0).into());
 				state.insert("units".to_owned(), (*units).into());
@@ -252,4 +266,25 @@ pub(super) async fn list(session: &Session<'_>, arguments: JobListArguments) -> 
 			table(&["job", "state", "provider", "items", "escrow"], rows)
 		});
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::job::fixture::{committed_large, in_the_book};
+
+	#[test]
+	fn a_job_shows_where_it_counts_and_what_is_held() {
+		let job = committed_large();
+		assert_eq!(fees(&job), "0.000000000015 MILL, 1 of 3 used");
+		let details = details(&job);
+		assert_eq!(details["pool"], "cpu-4/any");
+		assert_eq!(details["submitted_tick"], 900);
+		assert_eq!(details["fees"], 3);
+		assert_eq!(details["deposit"], "7");
+		let state = &object(&job)["state"];
+		assert_eq!(state["committed_tick"], 950);
+		assert_eq!(state["window_end_tick"], 2_150);
+		assert!(object(&in_the_book())["state"].get("committed_tick").is_none());
+	}
 }

@@ -16,7 +16,7 @@ use polkadot_sdk::{frame_support::storage::storage_prefix, frame_system::EventRe
 use serde_json::Value;
 
 /// Every kind of event that names a job.
-pub(super) const KINDS: [&str; 27] = [
+pub(super) const KINDS: [&str; 28] = [
 	"submitted",
 	"queued",
 	"repriced",
@@ -42,6 +42,7 @@ pub(super) const KINDS: [&str; 27] = [
 	"demandAnswered",
 	"silent",
 	"measurementCharged",
+	"deliveryRefused",
 	"notSettled",
 	"stuck",
 ];

@@ -10,7 +10,7 @@ use millrace_primitives::{JobId, Price, ProviderId};
 use millrace_runtime::{AccountId, Runtime};
 use pallet_market::{
 	reads::types::{BookLevel, BookView, JobFilter, JobPage, Offer, OfferFilter, OfferPage, Quote, Start, StateName},
-	types::{JobState, Window},
+	types::{Entry, JobState, Window},
 	JobOf,
 };
 use serde_json::Value;
@@ -159,7 +159,7 @@ pub(super) fn job(id: JobId, job: &JobOf<Runtime>) -> Value {
 		("demanded", job.demanded.into()),
 		("lapseMax", job.lapse_max.into()),
 		("lapsesBy", job.lapses_by.into()),
-		("stuck", job.stuck.into()),
+		("stuck", (job.entry == Entry::Stuck).into()),
 		("state", state(&job.state)),
 	])
 }

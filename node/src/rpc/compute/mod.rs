@@ -13,6 +13,7 @@ mod market;
 mod providers;
 mod reads;
 mod reasons;
+mod rules;
 mod stats;
 mod subscribe;
 mod terms;
@@ -33,7 +34,7 @@ use millrace_primitives::{
 	api::{MarketApi, ProvidersApi},
 	JobId,
 };
-use millrace_runtime::{opaque::Block, AccountId, Hash, Runtime};
+use millrace_runtime::{configs::millrace::MarketFigures, opaque::Block, AccountId, Hash, Runtime};
 use pallet_market::{
 	reads::types::{BookView, JobFilter, NetworkStats, Offer, OfferFilter, Quote, Waits},
 	types::{PoolEra, Unfit},
@@ -69,6 +70,7 @@ pub(crate) type Market<'a> = dyn MarketApi<
 		Unfit,
 		NetworkStats,
 		PoolEra,
+		MarketFigures,
 	> + 'a;
 /// What the runtime answers about providers.
 pub(crate) type Providers<'a> =
@@ -88,6 +90,7 @@ pub(crate) trait ComputeApis:
 		Unfit,
 		NetworkStats,
 		PoolEra,
+		MarketFigures,
 	> + ProvidersApi<Block, ProviderOf<Runtime>, ProviderFilter<AccountId>, DowntimePreview, Unfit>
 	+ Metadata<Block>
 	+ ApiExt<Block>
@@ -107,6 +110,7 @@ impl<A> ComputeApis for A where
 			Unfit,
 			NetworkStats,
 			PoolEra,
+			MarketFigures,
 		> + ProvidersApi<Block, ProviderOf<Runtime>, ProviderFilter<AccountId>, DowntimePreview, Unfit>
 		+ Metadata<Block>
 		+ ApiExt<Block>

@@ -5,7 +5,7 @@ use super::{
 	given::Fields,
 	market, providers,
 	reasons::{serves, waits},
-	stats,
+	rules, stats,
 	terms::{read_pool, read_spec},
 	text::{decimal, hash, maybe, object},
 	Compute, Market, Providers, Source,
@@ -30,7 +30,7 @@ pub(super) struct Method<C> {
 }
 
 /// Every method that answers once.
-pub(super) fn all<C: Source>() -> [Method<C>; 12] {
+pub(super) fn all<C: Source>() -> [Method<C>; 13] {
 	let method = |name, parameters, answer| Method {
 		name,
 		parameters,
@@ -51,6 +51,7 @@ pub(super) fn all<C: Source>() -> [Method<C>; 12] {
 		),
 		method("compute_v1_networkStats", &["at"], Compute::network_stats),
 		method("compute_v1_poolEra", &["pool", "era", "at"], Compute::pool_era),
+		method("compute_v1_rules", &["at"], Compute::rules),
 		method("compute_v1_provider", &["provider", "at"], Compute::provider),
 		method("compute_v1_providers", &["filter", "cursor", "at"], Compute::providers),
 	]
@@ -157,6 +158,13 @@ impl<C: Source> Compute<C> {
 		let at = self.block(given)?;
 		let era = self.ask::<Market, _>(at, |api| api.pool_era(at, pool, number))?;
 		Ok(answer(at, maybe(era, |era| stats::era(&era))))
+	}
+
+	/// The governed figures.
+	fn rules(&self, given: &Fields<'_>) -> Result<Value, Failure> {
+		let at = self.block(given)?;
+		let figures = self.ask::<Market, _>(at, |api| api.rules(at))?;
+		Ok(answer(at, rules::rules(&figures)))
 	}
 
 	/// A provider.

@@ -52,6 +52,7 @@ pub(super) fn era(era: &PoolEra) -> Value {
 		("refuted", era.refuted.into()),
 		("voided", era.voided.into()),
 		("silent", era.silent.into()),
+		("refused", era.refused.into()),
 		("units", decimal(era.units)),
 		("unitsMax", decimal(era.units_max)),
 		("paid", decimal(era.paid)),

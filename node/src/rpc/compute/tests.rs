@@ -5,6 +5,7 @@ mod providers;
 mod reads;
 mod reasons;
 mod refusals;
+mod rules;
 pub(super) mod samples;
 mod stats;
 mod subscription;

@@ -27,6 +27,43 @@ pub(crate) type Halted<T: Config> = StorageValue<Pallet<T>, bool>;
 #[storage_alias]
 pub(crate) type FeeEra<T: Config> = StorageValue<Pallet<T>, FeeTally>;
 
+/// See [`types::Requester`].
+#[derive(Clone, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq)]
+pub(crate) struct Requester {
+	pub(crate) nonce: u64,
+	pub(crate) live: u32,
+	pub(crate) paid_jobs: u32,
+	pub(crate) lapsed: u32,
+	pub(crate) cancelled: u32,
+	pub(crate) expired: u32,
+	pub(crate) unserved: u32,
+	pub(crate) inputs_missing: u32,
+	pub(crate) refuted: u32,
+	pub(crate) voided: u32,
+	pub(crate) silent: u32,
+	pub(crate) paid: Balance,
+}
+
+impl From<Requester> for types::Requester {
+	fn from(old: Requester) -> Self {
+		Self {
+			nonce: old.nonce,
+			live: old.live,
+			paid_jobs: old.paid_jobs,
+			lapsed: old.lapsed,
+			cancelled: old.cancelled,
+			expired: old.expired,
+			unserved: old.unserved,
+			inputs_missing: old.inputs_missing,
+			refuted: old.refuted,
+			voided: old.voided,
+			silent: old.silent,
+			refused: 0,
+			paid: old.paid,
+		}
+	}
+}
+
 /// See [`types::ClockState`].
 #[derive(Clone, Debug, Decode, Default, Encode, Eq, PartialEq)]
 pub(crate) struct ClockState {
@@ -163,7 +200,7 @@ impl<AccountId> Job<AccountId> {
 				T::Providers::view(provider)?.pool,
 			),
 		};
-		Some(types::Job {
+		let mut job = types::Job {
 			requester: self.requester,
 			kernel: self.kernel,
 			items: self.items,
@@ -201,7 +238,7 @@ impl<AccountId> Job<AccountId> {
 			demanded: self.demanded,
 			lapse_max: self.lapse_max,
 			lapses_by: self.lapses_by,
-			stuck,
+			entry: types::Entry::None,
 			state: match self.state {
 				JobState::Pending => types::JobState::Pending,
 				JobState::Assigned { provider, until } => types::JobState::Assigned { provider, until },
@@ -229,7 +266,13 @@ impl<AccountId> Job<AccountId> {
 					window,
 				},
 			},
-		})
+		};
+		job.entry = match job.due_tick() {
+			Some(_) if stuck => types::Entry::Stuck,
+			Some(due) => types::Entry::At(due),
+			None => types::Entry::None,
+		};
+		Some(job)
 	}
 }
 
@@ -246,6 +289,25 @@ mod back {
 				barred_until: new.barred_until,
 				paused_until: new.paused_until,
 				wake: new.wake,
+			}
+		}
+	}
+
+	impl From<types::Requester> for Requester {
+		fn from(new: types::Requester) -> Self {
+			Self {
+				nonce: new.nonce,
+				live: new.live,
+				paid_jobs: new.paid_jobs,
+				lapsed: new.lapsed,
+				cancelled: new.cancelled,
+				expired: new.expired,
+				unserved: new.unserved,
+				inputs_missing: new.inputs_missing,
+				refuted: new.refuted,
+				voided: new.voided,
+				silent: new.silent,
+				paid: new.paid,
 			}
 		}
 	}

@@ -6,7 +6,7 @@
 use super::v2;
 use crate::{
 	weights::WeightInfo, Asks, Clock, ClockState, Config, EraProgress, EraState, JobOf, Jobs, Levels, Pallet,
-	PoolLevels, Side, Stuck,
+	PoolLevels, Requester, Requesters, Side, Stuck,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode, MaxEncodedLen};
@@ -95,22 +95,24 @@ impl<T: Config> OnRuntimeUpgrade for Singletons<T> {
 
 /// How far the migration is.
 #[derive(Clone, Copy, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq)]
-pub enum Place {
+pub enum Place<AccountId> {
 	/// Among the levels. Those that are done are gone, so the next is always the first.
 	Levels,
+	/// Behind this requester.
+	Requesters(Option<AccountId>),
 	/// Behind the asks of this provider.
 	Asks(Option<ProviderId>),
 	/// Behind this job.
 	Jobs(Option<JobId>),
 }
 
-/// Rewrites the levels, the asks and the live jobs, one after the other.
+/// Rewrites the levels, the requesters, the asks and the live jobs, one after the other.
 ///
 /// It may be begun anew at any point: what is rewritten already is not taken for what it was, and stays as it is.
 pub struct MigrateToV3<T>(PhantomData<T>);
 
 impl<T: Config> SteppedMigration for MigrateToV3<T> {
-	type Cursor = Place;
+	type Cursor = Place<T::AccountId>;
 	type Identifier = MigrationId<13>;
 
 	fn id() -> Self::Identifier {
@@ -124,6 +126,7 @@ impl<T: Config> SteppedMigration for MigrateToV3<T> {
 	fn migrating_prefixes() -> Option<impl IntoIterator<Item = Vec<u8>>> {
 		Some([
 			Jobs::<T>::final_prefix().to_vec(),
+			Requesters::<T>::final_prefix().to_vec(),
 			Asks::<T>::final_prefix().to_vec(),
 			Levels::<T>::final_prefix().to_vec(),
 		])
@@ -164,7 +167,7 @@ impl<T: Config> SteppedMigration for MigrateToV3<T> {
 
 impl<T: Config> MigrateToV3<T> {
 	/// Brings the next thing to its new layout. Returns where to go on; none at the end.
-	fn move_one(place: Place) -> Option<Place> {
+	fn move_one(place: Place<T::AccountId>) -> Option<Place<T::AccountId>> {
 		match place {
 			Place::Levels => match v2::Bitmaps::<T>::drain().next() {
 				Some(((pool, side), levels)) => {
@@ -174,8 +177,24 @@ impl<T: Config> MigrateToV3<T> {
 					});
 					Some(Place::Levels)
 				}
-				None => Some(Place::Asks(None)),
+				None => Some(Place::Requesters(None)),
 			},
+			Place::Requesters(last) => {
+				let next = match last {
+					Some(last) => Requesters::<T>::iter_keys_from_key(last).next(),
+					None => Requesters::<T>::iter_keys().next(),
+				};
+				let Some(requester) = next else {
+					return Some(Place::Asks(None));
+				};
+				let key = Requesters::<T>::hashed_key_for(&requester);
+				let bytes = unhashed::get_raw(&key).unwrap_or_default();
+				// Both have one length each, so neither is taken for the other.
+				if let Ok(old) = v2::Requester::decode_all(&mut bytes.as_slice()) {
+					Requesters::<T>::insert(&requester, Requester::from(old));
+				}
+				Some(Place::Requesters(Some(requester)))
+			}
 			Place::Asks(last) => {
 				let next = match last {
 					Some(last) => Asks::<T>::iter_keys_from_key(last).next(),
@@ -255,7 +274,7 @@ impl<T: Config> MigrateToV3<T> {
 		let before = Vec::<(JobId, Old<T>)>::decode_all(&mut noted).map_err(|_| "what was noted does not decode")?;
 		for (id, old) in before {
 			let new = Jobs::<T>::get(id).ok_or("a job is lost")?;
-			let expected = old.upgrade::<T>(new.submitted, new.stuck);
+			let expected = old.upgrade::<T>(new.submitted, new.entry == crate::types::Entry::Stuck);
 			ensure!(expected.as_ref() == Some(&new), "a job has changed");
 		}
 		ensure!(

@@ -14,7 +14,7 @@ use polkadot_sdk::{
 			tokens::{Fortitude, Precision, Preservation},
 		},
 	},
-	sp_runtime::{DispatchError, DispatchResult},
+	sp_runtime::DispatchError,
 };
 
 /// A provider of the mock, kept in raw storage so that it takes part in rollbacks.
@@ -172,6 +172,24 @@ impl MockProviders {
 	}
 }
 
+fn view_of(record: Record) -> ProviderView<AccountId> {
+	ProviderView {
+		owner: record.owner,
+		payout: record.payout,
+		pool: record.pool,
+		lanes: record.lanes,
+		assigned: record.assigned,
+		running: record.running,
+		measuring: record.measuring,
+		answers: record.answers,
+		min_price: record.min_price,
+		asks: record.asks,
+		completed: record.completed,
+		fraud_clock: record.fraud_clock,
+		refills: record.refill > 0,
+	}
+}
+
 impl Providers<AccountId> for MockProviders {
 	fn by_worker(worker: &AccountId) -> Option<ProviderId> {
 		(0..Self::count())
@@ -180,20 +198,7 @@ impl Providers<AccountId> for MockProviders {
 	}
 
 	fn view(provider: ProviderId) -> Option<ProviderView<AccountId>> {
-		Self::get(provider).map(|record| ProviderView {
-			answers: record.answers,
-			owner: record.owner,
-			payout: record.payout,
-			pool: record.pool,
-			lanes: record.lanes,
-			assigned: record.assigned,
-			running: record.running,
-			measuring: record.measuring,
-			min_price: record.min_price,
-			asks: record.asks,
-			completed: record.completed,
-			fraud_clock: record.fraud_clock,
-		})
+		Self::get(provider).map(view_of)
 	}
 
 	fn may_ask(provider: ProviderId) -> Result<(), Ineligible> {
@@ -263,7 +268,7 @@ impl Providers<AccountId> for MockProviders {
 		from: Option<JobPhase>,
 		to: Option<JobPhase>,
 		_target_escrow: Option<Balance>,
-	) -> DispatchResult {
+	) -> Result<ProviderView<AccountId>, DispatchError> {
 		let mut record = Self::get(provider).ok_or(DispatchError::CannotLookup)?;
 		if record.broken {
 			return Err(DispatchError::Other("broken"));
@@ -286,7 +291,7 @@ impl Providers<AccountId> for MockProviders {
 			return Err(DispatchError::Other("no room"));
 		}
 		Self::put(provider, &record);
-		Ok(())
+		Ok(view_of(record))
 	}
 
 	fn set_asks(provider: ProviderId, asks: u8) {

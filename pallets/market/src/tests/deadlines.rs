@@ -1,6 +1,8 @@
 //! The hook: in order, within its budget, one record never in the way of another.
 
-use crate::{mock::*, DeadlineCursor, Deadlines, Error, Event, JobState, Jobs, Stuck};
+use crate::{
+	mock::*, types::Entry, weights::WeightInfo, DeadlineCursor, Deadlines, Error, Event, JobState, Jobs, Stuck,
+};
 use millrace_primitives::JobId;
 use polkadot_sdk::{
 	frame_support::{
@@ -91,6 +93,79 @@ fn a_record_that_fails_stops_no_other_and_can_be_touched() {
 		assert_ok!(Market::touch(signed(BOB), bad));
 		assert!(!Jobs::<Test>::contains_key(bad) && !Stuck::<Test>::contains_key(bad));
 		assert_eq!(free(ALICE), FUNDS - 40);
+	});
+}
+
+/// Where the entries stand.
+fn entries() -> Vec<(u32, JobId)> {
+	Deadlines::<Test>::iter_keys().collect()
+}
+
+#[test]
+fn an_entry_stays_where_it_is_while_its_job_moves_fast() {
+	ExtBuilder::build_and_execute(|| {
+		let provider = asking(1, 0);
+		let id = submit(ALICE, book_spec(10, 0));
+		let JobState::Assigned { until, .. } = job(id).state else {
+			panic!("there is an ask");
+		};
+		assert_eq!(entries(), [(until, id)]);
+		assert_ok!(Market::accept_job(signed(worker(provider)), id));
+		commit(provider, id, G);
+		assert!(job(id).due_tick().is_some_and(|due| due > until));
+		assert_eq!((entries(), job(id).entry), (vec![(until, id)], Entry::At(until)));
+		assert_ok!(Market::settle_now(signed(ALICE), id));
+		assert_eq!(entries(), []);
+	});
+}
+
+#[test]
+fn an_entry_that_comes_too_early_is_moved_on_for_what_that_takes() {
+	ExtBuilder::build_and_execute(|| {
+		let provider = MockProviders::register(64);
+		let jobs: Vec<JobId> = (0..40)
+			.map(|_| {
+				let id = submit(ALICE, target_spec(10, provider, 64));
+				assert_ok!(Market::accept_job(signed(worker(provider)), id));
+				id
+			})
+			.collect();
+		let deadline = job(jobs[0]).due_tick().expect("it runs");
+		let early = entries()[0].0;
+		assert!(early < deadline);
+		// More than could be served at its worst, all in one block.
+		assert!(u64::from(u32::try_from(jobs.len()).unwrap()) > entries_per_block());
+		skip_ticks(early - now());
+		blocks(1);
+		assert!(entries().iter().all(|(tick, _)| *tick == deadline));
+		assert_eq!(entries().len(), jobs.len());
+		assert!(jobs.iter().all(|id| matches!(job(*id).state, JobState::Running { .. })));
+		// And there it is served.
+		skip_ticks(deadline - now());
+		blocks(40);
+		assert_eq!((left(&jobs), entries()), (0, vec![]));
+		assert_eq!(MockProviders::get(provider).unwrap().late, 40);
+	});
+}
+
+#[test]
+fn a_lapse_is_charged_as_a_payment() {
+	ExtBuilder::build_and_execute(|| {
+		let provider = asking(64, 0);
+		let jobs: Vec<JobId> = (0..15)
+			.map(|_| {
+				let id = submit(ALICE, book_spec(10, 0));
+				commit(provider, id, G);
+				id
+			})
+			.collect();
+		let end = job(jobs[0]).due_tick().expect("its window runs");
+		skip_ticks(end - now());
+		let mut meter = WeightMeter::with_limit(Weight::from_parts(BLOCK, u64::MAX));
+		Market::do_poll(&mut meter);
+		assert_eq!(left(&jobs), 0);
+		let least = 15 * <() as WeightInfo>::serve_lapsed().ref_time();
+		assert!((least..2 * least).contains(&meter.consumed().ref_time()), "{meter:?}");
 	});
 }
 

@@ -85,7 +85,8 @@ fn a_demand_opens_at_once_and_prepays_the_answer() {
 			}
 		);
 		assert_eq!((job(id).demanded, job(id).due_tick()), (2, Some(33)));
-		assert_eq!(Deadlines::<Test>::iter_keys().collect::<Vec<_>>(), [(33, id)]);
+		// Where that of its accept window was, which ended with tick 8.
+		assert_eq!(Deadlines::<Test>::iter_keys().collect::<Vec<_>>(), [(8, id)]);
 		assert_eq!(
 			Demands::<Test>::get(id),
 			Some(Demand {
@@ -175,7 +176,7 @@ fn anyone_brings_leaves_in_parts_and_the_window_goes_on() {
 			}
 		);
 		assert_eq!(window(id), Window::Open { end: 41 });
-		assert_eq!(Deadlines::<Test>::iter_keys().collect::<Vec<_>>(), [(41, id)]);
+		assert_eq!(Deadlines::<Test>::iter_keys().collect::<Vec<_>>(), [(8, id)]);
 		assert_eq!(
 			(Demands::<Test>::iter().count(), DemandQueues::<Test>::iter().count()),
 			(0, 0)

@@ -85,7 +85,7 @@ fn demand_error(leaves: &[u32]) -> &'static str {
 	demand(ALICE, id, leaves).name()
 }
 
-const CASES: [(&str, Case); 69] = [
+const CASES: [(&str, Case); 70] = [
 	("Halted", || {
 		assert_ok!(Market::set_halted(RuntimeOrigin::root(), true));
 		spec_error(|_| {})
@@ -291,6 +291,12 @@ const CASES: [(&str, Case); 69] = [
 		let id = submit(ALICE, work.fill(target_spec(1_025, provider, 64)));
 		commit(provider, id, 0);
 		demand(ALICE, id, &[0]).name()
+	}),
+	("OutputDemandable", || {
+		let provider = asking(1, 0);
+		let id = submit(ALICE, book_spec(10, 0));
+		commit(provider, id, 0);
+		Market::refuse_delivery(signed(ALICE), id).name()
 	}),
 	("BadLeaves", || demand_error(&[5])),
 	("TooManyDemanded", || {

@@ -13,9 +13,10 @@ use crate::{
 		v3::{MigrateToV3, Place, Singletons},
 	},
 	mock::*,
+	types::Entry,
 	weights::WeightInfo,
-	Asks, Clock, EraProgress, Error, Event, HoldReason, JobOf, JobState, Jobs, Levels, PoolLevels, PoolTallies,
-	ProviderAsks, RejectReason, Side, Stuck, Totals, Window,
+	Asks, Clock, Deadlines, EraProgress, Error, Event, HoldReason, JobOf, JobState, Jobs, Levels, PoolLevels,
+	PoolTallies, ProviderAsks, RejectReason, Requesters, Side, Stuck, Totals, Window,
 };
 use codec::Encode;
 use millrace_primitives::{Balance, JobId, Level, ProviderId};
@@ -39,8 +40,8 @@ use std::collections::BTreeMap;
 
 type Old = v2::Job<AccountId>;
 
-/// Of a [`Crowd`]: two sides of a pool, two providers' asks, six jobs, and a look behind each.
-const MOVES: usize = 2 + 1 + 2 + 1 + 6 + 1;
+/// Of a [`Crowd`]: two sides of a pool, three requesters, two providers' asks, six jobs, and a look behind each.
+const MOVES: usize = 2 + 1 + 3 + 1 + 2 + 1 + 6 + 1;
 
 fn write(id: JobId, bytes: &[u8]) {
 	unhashed::put_raw(&Jobs::<Test>::hashed_key_for(id), bytes);
@@ -62,7 +63,18 @@ fn downgrade() {
 	assert_ok!(Balances::mint_into(&pot(), ED + collected));
 	for (id, job) in jobs() {
 		collected += move_used_fees(&job);
+		// An entry stood at the last tick of its job's state.
+		if let (Entry::At(tick), Some(due)) = (job.entry, job.due_tick()) {
+			Deadlines::<Test>::remove(tick, id);
+			Deadlines::<Test>::insert(due, id, ());
+		}
 		write(id, &Old::from(job).encode());
+	}
+	for (requester, known) in Requesters::<Test>::iter().collect::<Vec<_>>() {
+		unhashed::put(
+			&Requesters::<Test>::hashed_key_for(requester),
+			&v2::Requester::from(known),
+		);
 	}
 	for (provider, asks) in Asks::<Test>::iter().collect::<Vec<_>>() {
 		let old = v2::ProviderAsks::from(asks).encode();
@@ -116,6 +128,9 @@ fn upgraded(mut job: JobOf<Test>) -> JobOf<Test> {
 	job.fees = job.fees_left;
 	if let JobState::Committed { at, .. } = &mut job.state {
 		*at = now();
+	}
+	if job.entry != Entry::Stuck {
+		job.entry = job.due_tick().map_or(Entry::None, Entry::At);
 	}
 	job
 }

@@ -7,6 +7,7 @@ mod clock;
 mod commit;
 mod conviction;
 mod deadlines;
+mod delivery;
 mod demand;
 mod demand_queue;
 mod ending;

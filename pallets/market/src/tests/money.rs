@@ -1,6 +1,6 @@
 //! Where money goes at the edges: small, frozen and missing accounts; what eras keep of the fees; and deposits.
 
-use crate::{history::HISTORY_ERAS, mock::*, EraProgress, Event, History, HoldReason, PoolEra};
+use crate::{history::HISTORY_ERAS, mock::*, types::Entry, EraProgress, Event, History, HoldReason, JobOf, PoolEra};
 use codec::Encode;
 use millrace_primitives::Balance;
 use polkadot_sdk::{
@@ -224,7 +224,12 @@ fn a_live_job_holds_a_deposit_that_returns_with_every_ending() {
 		rules.job_deposit = 1_000;
 		rules.byte_deposit = 2;
 		RulesNow::set(&rules);
-		let bytes = |id| Balance::try_from(job(id).encoded_size()).expect("small");
+		// As it is submitted: before it has an entry among the deadlines.
+		let submitted = |id| JobOf::<Test> {
+			entry: Entry::None,
+			..job(id)
+		};
+		let bytes = |id| Balance::try_from(submitted(id).encoded_size()).expect("small");
 
 		let waiting = submit(ALICE, book_spec(10, 0));
 		let deposit = 1_000 + 2 * bytes(waiting);

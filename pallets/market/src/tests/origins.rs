@@ -92,6 +92,7 @@ fn every_call_takes_its_origin_and_no_other() {
 				},
 				Origin::Signed,
 			),
+			(Call::refuse_delivery { job }, Origin::Signed),
 		];
 		let names: Vec<_> = calls.iter().map(|(call, _)| call.get_call_name()).collect();
 		assert_eq!(names, Call::<Test>::get_call_names(), "every call is in the table");

@@ -39,6 +39,7 @@ fn shows_a_provider() {
 				asks: 0,
 				completed: 0,
 				fraud_clock: None,
+				refills: false,
 			})
 		);
 		assert_eq!(Providers::view(ProviderId(9)), None);

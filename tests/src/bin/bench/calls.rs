@@ -42,7 +42,7 @@ const NAME: &str = "C3";
 const GOAL: &str = "1 to 2";
 /// Times that each benchmark runs at its worst.
 const REPEAT: u32 = 50;
-/// Where the runtime with benchmarks is, which program runs them, and what stands before its options.
+/// Where the runtime with benchmarks is, which program runs them, and what stands before the name of the benchmark.
 const RUNTIME: &str = "MILLRACE_BENCH_RUNTIME";
 const BENCHER: &str = "MILLRACE_BENCHER";
 const BENCHER_ARGUMENTS: &str = "MILLRACE_BENCHER_ARGUMENTS";
@@ -156,10 +156,10 @@ fn bencher() -> String {
 /// Runs the benchmarks of a pallet at the ends of their components.
 fn run(runtime: &Path, pallet: &str, results: &Path) -> Result<Value, String> {
 	let bencher = bencher();
-	let arguments = env::var(BENCHER_ARGUMENTS).unwrap_or_else(|_| "v1 benchmark pallet".to_owned());
+	let arguments = env::var(BENCHER_ARGUMENTS).unwrap_or_else(|_| "v1 benchmark".to_owned());
 	let done = Command::new(&bencher)
 		.args(arguments.split_whitespace())
-		.arg("--runtime")
+		.args(["pallet", "--runtime"])
 		.arg(runtime)
 		.args(["--pallet", pallet, "--extrinsic", "*", "--steps", "2"])
 		.args([

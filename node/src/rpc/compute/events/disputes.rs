@@ -109,6 +109,21 @@ pub(super) fn read(event: Event<Runtime>, known: &Known) -> Option<Parts> {
 		} => Parts::of("measurementCharged", job)
 			.by(provider)
 			.says([("fromOwner", decimal(from_owner)), ("fromStake", decimal(from_stake))]),
+		Event::DeliveryRefused {
+			job,
+			provider,
+			requester,
+			units,
+			burned,
+			refund,
+			fees_returned,
+			fees_paid,
+			deposit,
+		} => Parts::of("deliveryRefused", job)
+			.by(provider)
+			.from(requester)
+			.says([("units", decimal(units)), ("burned", decimal(burned))])
+			.ends(refund, fees_returned, fees_paid, deposit),
 		Event::JobNotSettled { job, error } => Parts::of("notSettled", job).says([("error", known.name(error).into())]),
 		Event::JobStuck { job, error } => Parts::of("stuck", job).says([("error", known.name(error).into())]),
 		_ => return None,

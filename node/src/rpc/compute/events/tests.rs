@@ -167,7 +167,7 @@ fn all() -> Vec<Event<Runtime>> {
 		Event::JobSilent {
 			job,
 			provider,
-			requester,
+			requester: requester.clone(),
 			missing: 2,
 			slash: None,
 			slashed: 0,
@@ -181,6 +181,17 @@ fn all() -> Vec<Event<Runtime>> {
 			provider,
 			from_owner: 5,
 			from_stake: u128::MAX,
+		},
+		Event::DeliveryRefused {
+			job,
+			provider,
+			requester,
+			units: u64::MAX,
+			burned: u128::MAX,
+			refund: slashed,
+			fees_returned,
+			fees_paid,
+			deposit,
 		},
 		Event::JobNotSettled {
 			job,
@@ -267,6 +278,21 @@ fn a_refutation_has_every_figure() {
 		"refund": samples::MOST_TEXT, "feesReturned": "2", "feesPaid": "5", "deposit": "4",
 	});
 	assert_eq!(refuted.value(), expected);
+}
+
+#[test]
+fn a_refused_delivery_has_every_figure() {
+	let events = read_back(all().into_iter().map(RuntimeEvent::Market).collect());
+	let refused = events
+		.iter()
+		.find(|event| event.kind == "deliveryRefused")
+		.expect("it is there");
+	let expected = json!({
+		"index": 25, "kind": "deliveryRefused", "job": hash(samples::id().0), "requester": samples::ALICE, "provider": 3,
+		"units": "18446744073709551615", "burned": samples::MOST_TEXT, "refund": samples::ODD_TEXT, "feesReturned": "2",
+		"feesPaid": "5", "deposit": "4",
+	});
+	assert_eq!(refused.value(), expected);
 }
 
 #[test]

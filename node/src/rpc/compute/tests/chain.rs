@@ -12,7 +12,9 @@ use futures::{
 	StreamExt,
 };
 use millrace_primitives::{JobId, JobSpec, Pool, ProviderId};
-use millrace_runtime::{opaque::Block, AccountId, BlockNumber, Hash, Runtime, RuntimeEvent};
+use millrace_runtime::{
+	configs::millrace::MarketFigures, opaque::Block, AccountId, BlockNumber, Hash, Runtime, RuntimeEvent,
+};
 use pallet_market::{
 	reads::types::{BookView, JobFilter, NetworkStats, Offer, OfferFilter, Quote, Waits},
 	types::{PoolEra, Unfit},
@@ -258,6 +260,7 @@ sp_api::mock_impl_runtime_apis! {
 			Unfit,
 			NetworkStats,
 			PoolEra,
+			MarketFigures,
 		> for Answers
 	{
 		fn quote(&self, spec: JobSpec) -> Result<Quote, DispatchError> {
@@ -310,6 +313,10 @@ sp_api::mock_impl_runtime_apis! {
 		fn pool_era(&self, pool: Pool, era: u32) -> Option<PoolEra> {
 			self.note((pool, era));
 			(era == 5).then(samples::era)
+		}
+
+		fn rules(&self) -> MarketFigures {
+			samples::rules()
 		}
 	}
 

@@ -36,6 +36,7 @@ fn every_method_is_served_under_its_name() {
 		"compute_v1_provider",
 		"compute_v1_providers",
 		"compute_v1_quote",
+		"compute_v1_rules",
 		"compute_v1_subscribeJobs",
 		"compute_v1_unsubscribeJobs",
 	];

@@ -1,12 +1,13 @@
 //! One of each record, with numbers that programs which only know floating point would round.
 
 use millrace_primitives::{
-	DeviceClass, InputRef, JobId, JobKind, JobSpec, KernelHash, Level, Pool, Price, ProviderId, Region, Target, Terms,
+	ClassFigures, DeviceClass, InputRef, JobId, JobKind, JobSpec, KernelHash, Level, Pool, Price, ProviderId, Region,
+	Target, Terms,
 };
-use millrace_runtime::{AccountId, Hash, Runtime};
+use millrace_runtime::{configs::millrace::MarketFigures, AccountId, Hash, Runtime};
 use pallet_market::{
 	reads::types::{BookLevel, BookView, NetworkStats, Offer, PoolStats, Quote, Start},
-	types::{JobState, MarketTotals, PoolEra, Window},
+	types::{Entry, JobState, MarketRules, MarketTotals, PoolEra, Window},
 	JobOf,
 };
 use pallet_providers::{
@@ -172,7 +173,7 @@ pub(in crate::rpc::compute) fn job() -> JobOf<Runtime> {
 		demanded: 3,
 		lapse_max: 102,
 		lapses_by: Some(103),
-		stuck: false,
+		entry: Entry::At(4),
 		state: JobState::Committed {
 			provider: ProviderId(3),
 			payout: alice(),
@@ -220,6 +221,7 @@ pub(in crate::rpc::compute) fn era() -> PoolEra {
 		refuted: 6,
 		voided: 7,
 		silent: 8,
+		refused: 12,
 		units: u128::MAX,
 		units_max: u128::from(ODD),
 		paid: u128::MAX,
@@ -228,6 +230,47 @@ pub(in crate::rpc::compute) fn era() -> PoolEra {
 		price_high: Price(ODD),
 		price_last: Price(11),
 		ticks: std::array::from_fn(|bucket| u32::try_from(bucket).unwrap_or_default()),
+	}
+}
+
+pub(in crate::rpc::compute) fn rules() -> MarketFigures {
+	let class = |units_per_tick| ClassFigures {
+		units_per_tick,
+		units_per_byte: ODD,
+		floor: u128::MAX,
+	};
+	MarketFigures {
+		rules: MarketRules {
+			accept_ticks: 1,
+			bytes_per_accept_tick: ODD,
+			run_slack: 2,
+			run_max: 3,
+			window: 4,
+			window_min: 5,
+			window_max: 6,
+			expiry_max: 7,
+			ask_life_min: 8,
+			reject_pause: 9,
+			no_show_base: 10,
+			no_show_cap: 11,
+			fee_era: 12,
+			job_fee: 13,
+			min_job: u128::MAX,
+			protocol_fee: Perbill::from_percent(5),
+			fee_burn: Perbill::from_percent(80),
+			late_share: Perbill::from_parts(123_456_789),
+			late_fees: 14,
+			inputs_max: 15,
+			output_max: u64::MAX,
+			book_output_max: 16,
+			demand_ticks: 17,
+			lapse_retry: 18,
+			lapse_max: 19,
+			job_deposit: u128::from(ODD),
+			byte_deposit: 20,
+			regions: 1 | 1 << 7 | 1 << 15,
+		},
+		classes: [1, 2, 3, 4, 5, 6].map(class),
 	}
 }
 

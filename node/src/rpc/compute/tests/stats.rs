@@ -21,8 +21,8 @@ async fn the_statistics_lose_no_digit() {
 	let zeros = json!([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 	let running = json!({
 		"paidJobs": 0, "lapsed": 0, "cancelled": 0, "expired": 0, "unserved": 0, "refuted": 0, "voided": 0, "silent": 0,
-		"units": "0", "unitsMax": "0", "paid": "0", "fees": "0", "priceLow": "0", "priceHigh": "0", "priceLast": "0",
-		"ticks": zeros,
+		"refused": 0, "units": "0", "unitsMax": "0", "paid": "0", "fees": "0", "priceLow": "0", "priceHigh": "0",
+		"priceLast": "0", "ticks": zeros,
 	});
 	let expected = json!({
 		"pool": samples::pool_json(), "bestAsk": ODD_TEXT, "bestBid": null,
@@ -38,7 +38,7 @@ async fn an_era_of_a_pool_has_its_counts_and_its_prices() {
 	assert_eq!(chain.asked(), format!("{:?}", (samples::pool(), 5u32)));
 	let expected = json!({
 		"paidJobs": 1, "lapsed": 2, "cancelled": 3, "expired": 4, "unserved": 5, "refuted": 6, "voided": 7, "silent": 8,
-		"units": MOST_TEXT, "unitsMax": ODD_TEXT, "paid": MOST_TEXT, "fees": "9",
+		"refused": 12, "units": MOST_TEXT, "unitsMax": ODD_TEXT, "paid": MOST_TEXT, "fees": "9",
 		"priceLow": "10", "priceHigh": ODD_TEXT, "priceLast": "11",
 		"ticks": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
 	});

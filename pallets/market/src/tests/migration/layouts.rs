@@ -1,7 +1,7 @@
 //! Both layouts, byte by byte.
 
 use super::*;
-use crate::{Ask, Job, MarketRules};
+use crate::{Ask, Job, MarketRules, Requester};
 use codec::{Decode, DecodeAll};
 use millrace_primitives::{
 	DeviceClass, InputRef, JobKind, KernelHash, Level, Minima, Pool, Price, Region, Target, Terms,
@@ -110,7 +110,7 @@ fn new_job<A>(requester: A, target: Target, state: JobState<A>) -> Job<A> {
 		demanded: 26,
 		lapse_max: 27,
 		lapses_by: None,
-		stuck: false,
+		entry: Entry::None,
 		state,
 	}
 }
@@ -165,10 +165,12 @@ fn every_field_keeps_its_value() {
 					let id = JobId(H256([50; 32]));
 					write(id, &old_bytes(&target_bytes, &lapse_bytes, &state_bytes));
 					// One job, and the looks whether there is another thing of each kind.
-					assert_eq!(migrate(4), 1);
+					assert_eq!(migrate(5), 1);
+					let new = new_job(1, target, state.clone());
 					let expected = Job {
 						lapses_by,
-						..new_job(1, target, state.clone())
+						entry: new.due_tick().map_or(Entry::None, Entry::At),
+						..new
 					};
 					assert_eq!(job(id), expected);
 				});
@@ -212,6 +214,37 @@ fn every_field_of_asks_keeps_its_value() {
 	}
 }
 
+#[test]
+fn every_count_of_a_requester_keeps_its_value() {
+	ExtBuilder::build().execute_with(|| {
+		downgrade();
+		let bytes = [
+			(1u64, 2u32, 3u32, 4u32, 5u32, 6u32).encode(),
+			(7u32, 8u32, 9u32, 10u32, 11u32, 12u128).encode(),
+		];
+		unhashed::put_raw(&Requesters::<Test>::hashed_key_for(ALICE), &bytes.concat());
+		migrate(9);
+		let expected = Requester {
+			nonce: 1,
+			live: 2,
+			paid_jobs: 3,
+			lapsed: 4,
+			cancelled: 5,
+			expired: 6,
+			unserved: 7,
+			inputs_missing: 8,
+			refuted: 9,
+			voided: 10,
+			silent: 11,
+			refused: 0,
+			paid: 12,
+		};
+		assert_eq!(Requesters::<Test>::get(ALICE), expected);
+		// Its job would make it anew, and what is counted of it is not counted here.
+		Requesters::<Test>::remove(ALICE);
+	});
+}
+
 /// What makes it safe to begin anew: up to the target both layouts read alike, and what follows has, in no state of the one,
 /// the length that it has in a state of the other; with a named provider it has, but does not decode.
 #[test]
@@ -219,10 +252,11 @@ fn no_bytes_are_a_job_in_both_layouts() {
 	fn check<A: Clone + Debug + Decode + Encode + PartialEq>(account: A, (target, target_bytes): (Target, Vec<u8>)) {
 		let [mut old_lengths, mut new_lengths] = [BTreeSet::new(), BTreeSet::new()];
 		for (state, state_bytes) in states(account.clone()) {
-			for (lapses_by, stuck) in [(None, false), (None, true), (Some(41), false), (Some(41), true)] {
+			let entries = [Entry::None, Entry::At(42), Entry::Stuck];
+			for (lapses_by, entry) in entries.into_iter().flat_map(|entry| [(None, entry), (Some(41), entry)]) {
 				let new = Job {
 					lapses_by,
-					stuck,
+					entry,
 					..new_job(account.clone(), target, state.clone())
 				};
 				let old = v2::Job::from(new.clone());
@@ -263,7 +297,7 @@ fn an_old_job_that_reads_as_a_new_one_is_an_old_one() {
 		let id = submit(ALICE, target_spec(256, provider, 64));
 		let mut end_of_root = H256([6; 32]);
 		end_of_root.0[31] = 0;
-		// No extension, not stuck, running.
+		// No extension, no entry, running.
 		let units = u64::from(u16::from_le_bytes([0, 2]));
 		assert_ok!(Market::commit_result(signed(worker(provider)), id, end_of_root, units));
 		assert_ok!(demand(ALICE, id, &[0]));

@@ -85,7 +85,8 @@ fn what_was_stuck_is_stuck_and_can_be_touched() {
 		assert!(Stuck::<Test>::contains_key(stuck));
 		downgrade();
 		migrate(1);
-		assert!(job(stuck).stuck && !job(other).stuck);
+		assert_eq!(job(stuck).entry, Entry::Stuck);
+		assert_ne!(job(other).entry, Entry::Stuck);
 		assert_ok!(Market::do_try_state());
 		MockProviders::change(provider, |record| record.broken = false);
 		assert_ok!(Market::touch(signed(BOB), stuck));

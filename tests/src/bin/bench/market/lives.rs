@@ -285,6 +285,7 @@ impl Lives {
 				Event::JobRefuted { .. } => "refuted",
 				Event::JobVoided { .. } => "voided",
 				Event::JobSilent { .. } => "silent",
+				Event::DeliveryRefused { .. } => "refused",
 				// What does not end a job by itself.
 				Event::JobLate { .. } => "late",
 				Event::JobAbandoned { .. } => "abandoned",
