@@ -124,6 +124,13 @@ pub(crate) fn ten_open(world: &World) -> Scene {
 		let view = world.chain.best().await.ok()?.job(running[0]).await.ok()??;
 		matches!(view.state, JobState::Running { .. }).then_some(())
 	});
+	// The hook looks at them when they had to be accepted. It must have been there before the lie is found, to leave them to
+	// whoever touches them.
+	world.wait("the end of the accept windows", async || {
+		let at = world.chain.best().await.ok()?;
+		let last = at.job(running[0]).await.ok()??.submitted + at.rules().ok()?.accept_ticks;
+		(at.tick().await.ok()? > last + 1).then_some(())
+	});
 	let assigned = submit_all(world, &cast, [(70, 150)].into_iter(), price);
 	let others = committed.len() + running.len() + assigned.len();
 	assert_eq!(others, 10);
