@@ -5,7 +5,7 @@ use crate::{
 	chain::{BadId, ChainError, Rejection},
 	check::CheckError,
 	endpoint::EndpointError,
-	job::{Ending, JobError},
+	job::{BatchError, Ending, JobError},
 	job_file::{JobFileError, OutputError},
 	keys::KeyError,
 	local::LocalError,
@@ -41,6 +41,8 @@ pub enum Code {
 	Waits,
 	/// The job will not start as things stand.
 	WillNotStart,
+	/// Several jobs are not done, each for a reason with a code of its own.
+	Mixed,
 	/// The job failed.
 	JobFailed,
 	/// The job was cancelled or expired.
@@ -64,6 +66,7 @@ impl Code {
 			Code::CheckFailed => 9,
 			Code::Waits => 10,
 			Code::WillNotStart => 11,
+			Code::Mixed => 12,
 			Code::JobFailed => 100,
 			Code::JobEnded => 103,
 			Code::Interrupted => 130,
@@ -102,6 +105,15 @@ impl Failure {
 			details: Some(details),
 			..self
 		}
+	}
+
+	/// The failure as programs read it, with its exit code.
+	pub fn object(&self) -> Value {
+		let mut object = serde_json::to_value(self).unwrap_or(Value::Null);
+		if let Some(object) = object.as_object_mut() {
+			object.insert("exit".to_owned(), Value::from(self.code.number()));
+		}
+		object
 	}
 
 	/// A command line that makes no sense.
@@ -200,8 +212,16 @@ impl From<JobError> for Failure {
 			return Failure::new(Code::CheckFailed, message, hint).with_details(details);
 		}
 		let code = match error {
+			JobError::InFile { source, .. } => {
+				return Failure {
+					message,
+					..Failure::from(*source)
+				}
+			}
 			JobError::Chain(error) => return error.into(),
 			JobError::File(error) => return error.into(),
+			JobError::Batch(BatchError::Size(_) | BatchError::Routed) => Code::Usage,
+			JobError::Batch(_) => Code::Config,
 			JobError::UnknownKernel(_)
 			| JobError::NotRegistered(_)
 			| JobError::Retired(_)
@@ -325,6 +345,21 @@ mod tests {
 				number
 			);
 		}
+	}
+
+	#[test]
+	fn one_of_several_jobs_fails_with_its_own_code_and_its_file() {
+		let error = JobError::InFile {
+			path: "b.toml".into(),
+			source: Box::new(JobError::Halted),
+		};
+		let failure = Failure::from(error);
+		assert_eq!(failure.code.number(), 7);
+		assert!(failure.message.starts_with("b.toml: the market"), "{failure}");
+		assert_eq!(failure.hint, JobError::Halted.hint());
+		assert_eq!(failure.object()["exit"], 7);
+		assert_eq!(Failure::from(JobError::from(BatchError::Size(101))).code.number(), 2);
+		assert_eq!(Code::Mixed.number(), 12);
 	}
 
 	#[test]

@@ -8,7 +8,7 @@ use bench::{changes, done, expect, finish, limited, planck, spent, words, Bench,
 use millrace_client::{
 	chain::{Call, JobEvent, JobId, ProviderId},
 	endpoint::{EndpointError, Session, MAX_CHUNK_BYTES},
-	job::{push, Input, Plan},
+	job::{push, Batch, Input},
 	job_file::JobFile,
 	keys::Key,
 };
@@ -62,6 +62,7 @@ fn bad_input_is_refused_in_one_sentence_and_costs_nothing() {
 	let bench = Bench::new(&network);
 	println!("\ncase | sentence | hint | exit code | change of balances");
 	bench.job_files();
+	bench.several();
 	bench.money();
 	bench.node_and_keys();
 	bench.worker_settings();
@@ -85,6 +86,32 @@ impl Bench<'_> {
 		self.refused("oversized input", self.run("large.toml", &large));
 		let typo = format!("{KMER}max_prise = \"0.00003 MILL\"\n");
 		self.refused("unknown key", self.run("typo.toml", &typo));
+	}
+
+	/// Several job files of one command, of which one is wrong, or which do not go together. None of the jobs is bought.
+	fn several(&self) {
+		let run = |files: &[&String], more: &[&str]| {
+			let mut run = self.client(&self.requester, &["job", "run"]);
+			run.args(files).args(more);
+			run
+		};
+		let with_output = |name: &str| KMER.replace("kmer.tsv", name);
+		let first = self.write("first.toml", &with_output("first.tsv"));
+		let second = self.write("second.toml", &with_output("second.tsv"));
+		let same = self.write("same.toml", &with_output("first.tsv"));
+		let other = self.write("other.toml", MANDELBROT);
+		let wrong = self.write("wrong.toml", &with_output("wrong.tsv").replace("[6]", "[6, 7]"));
+		self.refused("jobs of two kernels", run(&[&first, &second, &other], &[]));
+		self.refused("two jobs, one output", run(&[&first, &second, &same], &[]));
+		self.refused("one wrong job of three", run(&[&first, &wrong, &second], &[]));
+		let limit = ["--max-cost", "0.03"];
+		self.refused("two jobs above --max-cost", run(&[&first, &second], &limit));
+		let route = ["--route", "price", "--price", "0.00004MILL"];
+		self.refused("a route for two jobs", run(&[&first, &second], &route));
+		self.refused("more than a hundred jobs", run(&[&first; 101], &[]));
+		let mut quote = self.client(&self.requester, &["job", "quote"]);
+		quote.args([&first, &other]);
+		self.refused("a quote for two kernels", quote);
 	}
 
 	/// Too little money for a job, and for a provider's stake.
@@ -240,9 +267,10 @@ impl Bench<'_> {
 		let key = Key::open(&self.requester).expect("a key");
 		let file = JobFile::read(file).expect("a job file");
 		let at = chain.finalised().await.expect("a final block");
-		let plan = Plan::make(&chain, &at, &file, &key).await.expect("the job is right");
+		let batch = Batch::make(&chain, &at, vec![file], &key).await;
+		let batch = batch.expect("the job is right");
 		let data_key = Key::from_seed([7; 32]).expect("a seed");
-		let mut spec = plan.spec.clone();
+		let mut spec = batch.jobs[0].plan.spec.clone();
 		spec.data_key = data_key.public();
 		let submitted = chain
 			.call(&Call::SubmitJob { spec }, key.pair())

@@ -1,8 +1,9 @@
 //! Whole jobs on a real chain with a real worker: each way in which a job can end when nobody does wrong.
 
-use millrace_tests::{native, Network};
+use millrace_tests::{native, Answer, Network};
 use serde_json::Value;
 use std::{
+	collections::BTreeSet,
 	fs,
 	path::{Path, PathBuf},
 	time::Duration,
@@ -54,6 +55,15 @@ fn run(network: &Network, file: &Path, more: &[&str]) -> Value {
 	network.client.json(&arguments)
 }
 
+/// The same for several job files, whatever comes of it.
+fn run_several(network: &Network, files: &[PathBuf], more: &[&str]) -> Answer {
+	let requester = network.key("requester");
+	let mut arguments = vec!["--key", &requester, "job", "run", "--allow-private"];
+	arguments.extend(files.iter().map(|file| file.to_str().expect("UTF-8")));
+	arguments.extend(more);
+	network.client.run(&arguments)
+}
+
 fn planck(value: &Value) -> u128 {
 	value
 		.as_str()
@@ -65,6 +75,57 @@ fn live_jobs(network: &Network) -> usize {
 	network.client.json(&["job", "list", "--all"])["jobs"]
 		.as_array()
 		.map_or(0, Vec::len)
+}
+
+/// Three jobs of one kernel by one command and one call. Two of them fit on the provider's lane; the third one waits in the
+/// book, and has its inputs brought when its turn comes.
+fn several_at_once(network: &Network, folder: &Path) {
+	let names = ["one", "two", "three"];
+	let files = names.map(|name| job_file(folder, name, "expires_in = 150"));
+	let mut arguments = vec!["job", "quote"];
+	arguments.extend(files.iter().map(|file| file.to_str().expect("UTF-8")));
+	let quote = network.client.json(&arguments);
+
+	let before = network.ledger();
+	let wait = ["--wait", "--wait-timeout", "4m", "--check", "all"];
+	let answer = run_several(network, &files, &wait);
+	let after = network.ledger();
+	assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+	let object = answer.json();
+	let jobs = object["jobs"].as_array().expect("jobs");
+	assert_eq!(jobs.len(), 3);
+
+	let (mut ids, mut lost, mut earned, mut escrow) = (BTreeSet::new(), 0, 0, 0);
+	for ((name, file), job) in names.iter().zip(&files).zip(jobs) {
+		assert_eq!(job["file"].as_str(), file.to_str());
+		assert_eq!(job["state"], "settled", "{job}");
+		assert_eq!(job["provider"].as_u64(), Some(u64::from(network.provider)));
+		let id = job["job"].as_str().expect("an id");
+		assert!(ids.insert(id.to_owned()), "{id} is there twice");
+		// Whoever sees the command die later has read the id by then.
+		assert!(
+			answer.stderr.contains(&format!("{name}.toml is job {id}")),
+			"{}",
+			answer.stderr
+		);
+
+		let report = &job["report"];
+		assert_eq!(report["check"]["verified"], true, "{report}");
+		let table = fs::read_to_string(folder.join(format!("{name}.tsv"))).expect("an output");
+		let counted: Vec<u64> = table.split_whitespace().filter_map(|n| n.parse().ok()).collect();
+		assert_eq!(counted, native::kmer_totals(GENOME, &SITES), "one item is the total");
+		escrow += planck(&job["escrow"]);
+		let payment = planck(&report["payment"]);
+		let job_fees = planck(&report["job_fees"]) - planck(&report["job_fees_returned"]);
+		lost += payment + job_fees + planck(&job["transaction_fees"]);
+		earned += payment - planck(&report["protocol_fee"]);
+	}
+	assert_eq!(escrow, planck(&quote["escrow"]), "what the quote said");
+	assert_eq!(before.requester - after.requester, lost);
+	assert_eq!(after.payout - before.payout, earned);
+	let fees = jobs.iter().map(|job| planck(&job["transaction_fees"]));
+	assert_eq!(planck(&object["transaction_fees"]), fees.sum::<u128>());
+	println!("several     {} jobs by one call, {lost} planck in all", ids.len());
 }
 
 #[test]
@@ -147,10 +208,29 @@ fn jobs_end_in_every_honest_way_and_the_money_adds_up() {
 	);
 	println!("targeted    {} at the named price", report["job"]);
 
-	// A requester that goes away pays when the window is over.
+	several_at_once(&network, folder.path());
+
+	// A requester that goes away pays when the window is over. The other job of its call bids less than the provider asks:
+	// that it got nowhere is said of it alone.
 	let before = network.ledger();
-	let lapsing = job_file(folder.path(), "lapsing", "expires_in = 150");
-	let id = run(&network, &lapsing, &[])["job"].as_str().expect("an id").to_owned();
+	let files = [
+		job_file(folder.path(), "lapsing", "expires_in = 150"),
+		job_file(folder.path(), "cheap", "level = 10\nexpires_in = 150"),
+	];
+	let answer = run_several(&network, &files, &["--wait-timeout", "25s"]);
+	assert_eq!(answer.code, 8, "{}{}", answer.stdout, answer.stderr);
+	let jobs = &answer.json()["error"]["details"]["jobs"];
+	assert!(jobs[0]["error"].is_null(), "its inputs were brought: {jobs}");
+	assert_eq!(jobs[1]["state"], "pending", "{jobs}");
+	assert_eq!(jobs[1]["error"]["exit"], 8);
+	assert!(jobs[1]["provider"].is_null());
+	let (id, cheap) = (
+		jobs[0]["job"].as_str().expect("an id"),
+		jobs[1]["job"].as_str().expect("an id"),
+	);
+	network
+		.client
+		.json(&["--key", &network.key("requester"), "job", "cancel", cheap]);
 	network
 		.node
 		.wait_until("the job's lapse", Duration::from_secs(180), |_| {
@@ -168,7 +248,7 @@ fn jobs_end_in_every_honest_way_and_the_money_adds_up() {
 	let shown = network
 		.client
 		.json(&["provider", "show", &network.provider.to_string()]);
-	assert_eq!(shown["record"]["completed"].as_u64(), Some(3), "{shown}");
+	assert_eq!(shown["record"]["completed"].as_u64(), Some(6), "{shown}");
 	assert!(
 		network.worker.take().expect("it runs").stop(Duration::from_secs(60)),
 		"the worker drains and stops"

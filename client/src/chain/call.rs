@@ -10,7 +10,7 @@ use crate::amount::Balance;
 use millrace_kernel::proof::LeafProof;
 use subxt::transactions::Payload;
 
-/// Most jobs of one call of [`Call::SettleJobs`].
+/// Most jobs of one call of [`Call::SubmitJobs`] or [`Call::SettleJobs`].
 pub const MAX_BATCH: usize = 100;
 
 /// A call to the runtime. The pallets' documents say what each does; fields have the same names there.
@@ -82,6 +82,8 @@ pub enum Call {
 	RepriceJob { job: JobId, level: Level },
 	/// Market: buys work.
 	SubmitJob { spec: JobSpec },
+	/// Market: buys up to [`MAX_BATCH`] jobs of one kernel, all or none.
+	SubmitJobs { specs: Vec<JobSpec> },
 	/// Market: takes an unaccepted job back.
 	CancelJob { job: JobId },
 	/// Market: the worker signs that it will do the job.
@@ -151,6 +153,7 @@ impl Call {
 			Call::RepriceAsk { .. } => "reprice_ask",
 			Call::RepriceJob { .. } => "reprice_job",
 			Call::SubmitJob { .. } => "submit_job",
+			Call::SubmitJobs { .. } => "submit_jobs",
 			Call::CancelJob { .. } => "cancel_job",
 			Call::AcceptJob { .. } => "accept_job",
 			Call::RejectJob { .. } => "reject_job",
@@ -221,6 +224,7 @@ impl Call {
 				visitor.visit(&market.reprice_job(job.into_runtime(), level.into_runtime()))
 			}
 			Call::SubmitJob { spec } => visitor.visit(&market.submit_job(spec.into_runtime())),
+			Call::SubmitJobs { specs } => visitor.visit(&market.submit_jobs(specs.into_runtime())),
 			Call::CancelJob { job } => visitor.visit(&market.cancel_job(job.into_runtime())),
 			Call::AcceptJob { job } => visitor.visit(&market.accept_job(job.into_runtime())),
 			Call::RejectJob { job, reason } => {

@@ -18,6 +18,7 @@ use subxt::{
 };
 use tokio::{
 	net::TcpStream,
+	sync::Mutex,
 	time::{sleep, timeout_at, Instant},
 };
 
@@ -36,6 +37,9 @@ pub struct Chain {
 	pub(super) client: OnlineClient<SubstrateConfig>,
 	pub(super) rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
 	url: Arc<str>,
+	/// Held from the reading of a nonce until the node has what was signed with it: calls that are sent side by side would
+	/// be given the same one.
+	pub(super) sending: Arc<Mutex<()>>,
 }
 
 impl Chain {
@@ -86,6 +90,7 @@ impl Chain {
 			client,
 			rpc: LegacyRpcMethods::new(rpc),
 			url: url.into(),
+			sending: Arc::default(),
 		};
 
 		let at = chain.finalised().await?;

@@ -207,6 +207,13 @@ impl IntoRuntime for JobSpec {
 	}
 }
 
+impl IntoRuntime for Vec<JobSpec> {
+	type Runtime = BoundedVec<job::JobSpec>;
+	fn into_runtime(self) -> BoundedVec<job::JobSpec> {
+		BoundedVec(self.into_iter().map(IntoRuntime::into_runtime).collect())
+	}
+}
+
 impl FromRuntime<job::Terms> for Terms {
 	fn from_runtime(terms: job::Terms) -> Terms {
 		Terms {

@@ -95,12 +95,14 @@ impl Chain {
 		}
 	}
 
-	/// Signs `call` and sends it. Choose [`Chain::finalised`] as `anchor` unless the call makes sense only after a block
+	/// Signs `call` and sends it; what is sent side by side through one connection goes one after the other. Choose
+	/// [`Chain::finalised`] as `anchor` unless the call makes sense only after a block
 	/// that may still be undone.
 	///
 	/// # Errors
 	/// The node refuses it, or cannot be asked. Nothing is paid then.
 	pub async fn submit(&self, anchor: &At, call: &Call, pair: &Keypair) -> Result<Submitted, ChainError> {
+		let _turn = self.sending.lock().await;
 		let signed = self.sign(anchor, call, pair).await?;
 		let mut submitted = Submitted {
 			chain: self.clone(),
@@ -155,7 +157,8 @@ impl Chain {
 }
 
 /// The id that `requester`'s next job gets when `call` is [`Call::SubmitJob`] and `nonce` counts its jobs so far:
-/// `H(0x04 ‖ genesis ‖ requester ‖ nonce ‖ SCALE(spec))`.
+/// `H(0x04 ‖ genesis ‖ requester ‖ nonce ‖ SCALE(spec))`. The jobs of [`Call::SubmitJobs`] get those that they would get one
+/// after the other.
 ///
 /// # Errors
 /// The chain's runtime has another shape of jobs.

@@ -3,8 +3,9 @@
 use super::{
 	call::Visit,
 	events::{job_event, JobEvent},
-	AccountId, Call, Fraud, JobId, Level, ProvidedLeaf, RefusedDelivery, Refutation, Silence,
+	AccountId, Call, Fraud, JobId, JobSpec, Level, ProvidedLeaf, RefusedDelivery, Refutation, Silence,
 };
+use crate::job::fixture::{in_the_book, to_one};
 use codec::{Compact, Encode};
 use millrace_kernel::{
 	proof::{LeafProof, Opening},
@@ -215,6 +216,19 @@ fn what_a_batch_leaves_out_has_its_reason() {
 	let lookup = event("JobNotSettled", &(JOB, 1u8).encode());
 	assert!(!lookup.ends_the_job());
 	assert!(matches!(lookup, JobEvent::NotSettled(reason) if reason.error == "CannotLookup"));
+}
+
+#[test]
+fn jobs_are_submitted_together_as_they_are_alone() {
+	let (one, other) = (in_the_book().spec, to_one().spec);
+	let alone = |spec: &JobSpec| call(&Call::SubmitJob { spec: spec.clone() })[1..].to_vec();
+	let expected = [[vec![17], Compact(2u32).encode()].concat(), alone(&one), alone(&other)].concat();
+	assert_eq!(
+		call(&Call::SubmitJobs {
+			specs: vec![one, other]
+		}),
+		expected
+	);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod delivery;
 mod event;
 mod events;
+mod many;
 mod quote;
 mod reprice;
 mod settle;
@@ -30,7 +31,7 @@ pub(super) async fn run(session: &Session<'_>, command: JobCommand) -> Result<Ex
 		// What scripts want of it is in the exit code.
 		JobCommand::Why { job, provider } => return why::run(session, job, provider).await,
 		JobCommand::Run {
-			file,
+			files,
 			register,
 			wait,
 			max_cost,
@@ -48,10 +49,13 @@ pub(super) async fn run(session: &Session<'_>, command: JobCommand) -> Result<Ex
 				max_cost,
 				..options(receive)
 			};
-			buy(session, options, id_only, What::Run(file)).await
+			match files.as_slice() {
+				[file] => buy(session, options, id_only, What::Run(file.clone())).await,
+				_ => many::run(session, options, id_only, &files).await,
+			}
 		}
 		JobCommand::Fetch { job, receive } => buy(session, options(receive), false, What::Fetch(job)).await,
-		JobCommand::Quote { file, target, price } => quote::run(session, &file, target, price).await,
+		JobCommand::Quote { files, target, price } => quote::run(session, &files, target, price).await,
 		JobCommand::Get { job } => show::get(session, job).await,
 		JobCommand::List(arguments) => show::list(session, arguments).await,
 		JobCommand::Events(arguments) => events::run(session, arguments).await,

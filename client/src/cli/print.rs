@@ -4,7 +4,7 @@ use super::arguments::{Global, Output};
 use crate::exit::Failure;
 use comfy_table::{presets, Table};
 use serde::Serialize;
-use serde_json::{json, Value};
+use serde_json::json;
 use std::{
 	io::{self, IsTerminal, Write},
 	process::ExitCode,
@@ -62,11 +62,7 @@ impl Printer {
 	/// reads the results looks.
 	pub(super) fn fail(&self, failure: &Failure) -> ExitCode {
 		if self.json {
-			let mut error = serde_json::to_value(failure).unwrap_or(Value::Null);
-			if let Some(error) = error.as_object_mut() {
-				error.insert("exit".to_owned(), Value::from(failure.code.number()));
-			}
-			line(&json!({ "error": error }).to_string());
+			line(&json!({ "error": failure.object() }).to_string());
 		} else {
 			let _ = writeln!(io::stderr().lock(), "{failure}");
 		}

@@ -1,4 +1,4 @@
-//! The progress of a job on a terminal.
+//! The progress of a job on a terminal, or of several side by side.
 
 use super::print::{grouped, table, Printer};
 use crate::{
@@ -7,37 +7,66 @@ use crate::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
-	sync::{Mutex, PoisonError},
+	collections::BTreeMap,
+	sync::{Mutex, MutexGuard, PoisonError},
 	time::Duration,
 };
 
-/// Shows stages as a spinner on standard error, if a person is there, and keeps the job's id for an interrupt.
+/// Shows stages as a spinner on standard error, or how many of several jobs are over as a bar, if a person is there. Keeps the
+/// jobs' ids for an interrupt.
 pub(super) struct Progress<'a> {
 	printer: &'a Printer,
 	bar: Option<ProgressBar>,
-	job: Mutex<Option<JobId>>,
+	jobs: Mutex<Vec<JobId>>,
+	/// Where each of several jobs stands.
+	board: Option<Board>,
 }
 
 impl<'a> Progress<'a> {
 	pub(super) fn new(printer: &'a Printer) -> Progress<'a> {
-		let bar = printer.shows_progress().then(|| {
-			let bar = ProgressBar::new_spinner();
-			if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
-				bar.set_style(style);
-			}
-			bar.enable_steady_tick(Duration::from_millis(120));
-			bar
-		});
+		let bar = bar(printer, ProgressBar::new_spinner, "{spinner} {msg} [{elapsed}]");
 		Progress {
 			printer,
 			bar,
-			job: Mutex::new(None),
+			jobs: Mutex::default(),
+			board: None,
 		}
 	}
 
-	/// The job, once it is on the chain.
+	/// Of so many jobs. With `id_only` their ids go to standard output as soon as the chain has them.
+	pub(super) fn of_many(printer: &'a Printer, count: usize, id_only: bool) -> Progress<'a> {
+		let whole = || ProgressBar::new(count as u64);
+		let bar = bar(
+			printer,
+			whole,
+			"{bar:24} {pos} of {len} jobs are over; {msg} [{elapsed}]",
+		);
+		let board = Board {
+			id_only,
+			stages: Mutex::default(),
+		};
+		Progress {
+			printer,
+			bar,
+			jobs: Mutex::default(),
+			board: Some(board),
+		}
+	}
+
+	/// The job, once it is on the chain; of several that were submitted one after the other the last one.
 	pub(super) fn job(&self) -> Option<JobId> {
-		*self.job.lock().unwrap_or_else(PoisonError::into_inner)
+		locked(&self.jobs).last().copied()
+	}
+
+	/// The jobs that are on the chain, in the order in which they were submitted.
+	pub(super) fn jobs(&self) -> Vec<JobId> {
+		locked(&self.jobs).clone()
+	}
+
+	fn say(&self, text: String) {
+		if let Some(bar) = &self.bar {
+			bar.set_message(text);
+		}
 	}
 
 	/// Clears the line.
@@ -48,10 +77,63 @@ impl<'a> Progress<'a> {
 	}
 }
 
+/// What shows progress, if a person sees it.
+fn bar(printer: &Printer, make: impl FnOnce() -> ProgressBar, template: &str) -> Option<ProgressBar> {
+	printer.shows_progress().then(|| {
+		let bar = make();
+		if let Ok(style) = ProgressStyle::with_template(template) {
+			bar.set_style(style);
+		}
+		bar.enable_steady_tick(Duration::from_millis(120));
+		bar
+	})
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+	mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where each of several jobs stands.
+struct Board {
+	id_only: bool,
+	stages: Mutex<BTreeMap<JobId, &'static str>>,
+}
+
+impl Board {
+	/// Moves a job to a stage, or takes it off; says how many stand where.
+	fn set(&self, job: JobId, stage: Option<&'static str>) -> String {
+		let mut stages = locked(&self.stages);
+		match stage {
+			Some(stage) => stages.insert(job, stage),
+			None => stages.remove(&job),
+		};
+		let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+		for stage in stages.values().copied() {
+			*counts.entry(stage).or_default() += 1;
+		}
+		let counts: Vec<String> = counts.iter().map(|(stage, count)| format!("{count} {stage}")).collect();
+		counts.join(", ")
+	}
+}
+
 impl Observer for Progress<'_> {
 	fn stage(&self, stage: &Stage) {
+		self.say(words(stage));
+	}
+
+	fn stage_of(&self, job: JobId, stage: &Stage) {
+		match &self.board {
+			Some(board) => self.say(board.set(job, Some(word(stage)))),
+			None => self.stage(stage),
+		}
+	}
+
+	fn over(&self, job: JobId) {
+		if let Some(board) = &self.board {
+			self.say(board.set(job, None));
+		}
 		if let Some(bar) = &self.bar {
-			bar.set_message(words(stage));
+			bar.inc(1);
 		}
 	}
 
@@ -67,10 +149,31 @@ impl Observer for Progress<'_> {
 	}
 
 	fn submitted(&self, job: JobId) {
-		*self.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(job);
-		if self.bar.is_some() {
-			self.note(&format!("job {job}"));
+		locked(&self.jobs).push(job);
+		let print = || self.printer.bare(&job.to_string());
+		match (&self.board, &self.bar) {
+			(Some(board), Some(bar)) if board.id_only => bar.suspend(print),
+			(Some(board), None) if board.id_only => print(),
+			(None, Some(_)) => self.note(&format!("job {job}")),
+			// The run says which of several jobs is which.
+			_ => {}
 		}
+	}
+}
+
+/// What a job does, where it is one of several.
+fn word(stage: &Stage) -> &'static str {
+	match stage {
+		Stage::Planning | Stage::Measuring { .. } | Stage::Registering | Stage::Submitting => "beginning",
+		Stage::Waiting => "waiting for a provider",
+		Stage::Assigned { .. } => "to be accepted",
+		Stage::Pushing { .. } => "sending inputs",
+		Stage::Running { .. } => "computing",
+		Stage::Fetching { .. } | Stage::FetchingInputs { .. } => "fetching",
+		Stage::Checking => "checking",
+		Stage::Refuting { .. } => "refuting",
+		Stage::Demanding { .. } | Stage::Providing { .. } => "waiting for leaves",
+		Stage::Settling => "paying",
 	}
 }
 
@@ -196,6 +299,32 @@ mod tests {
 		for part in ["1,000,000", "10.0 %", "0.596", "12.3 ms", "31 ms", "nobody answers"] {
 			assert!(text.contains(part), "{part}: {text}");
 		}
+	}
+
+	#[test]
+	fn several_jobs_are_counted_by_what_they_do() {
+		let board = Board {
+			id_only: false,
+			stages: Mutex::default(),
+		};
+		let job = |byte| JobId([byte; 32]);
+		assert_eq!(
+			board.set(job(1), Some(word(&Stage::Waiting))),
+			"1 waiting for a provider"
+		);
+		board.set(job(2), Some(word(&Stage::Checking)));
+		let pushing = Stage::Pushing { done: 1, total: 2 };
+		assert_eq!(
+			board.set(job(3), Some(word(&pushing))),
+			"1 checking, 1 sending inputs, 1 waiting for a provider"
+		);
+		assert_eq!(
+			board.set(job(1), Some(word(&Stage::Checking))),
+			"2 checking, 1 sending inputs"
+		);
+		assert_eq!(board.set(job(2), None), "1 checking, 1 sending inputs");
+		board.set(job(1), None);
+		assert_eq!(board.set(job(3), None), "");
 	}
 
 	#[test]

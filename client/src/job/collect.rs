@@ -35,6 +35,14 @@ pub(super) struct Checked {
 	pub(super) summary: CheckSummary,
 }
 
+/// What is left of a checked result once its output is written.
+struct Written {
+	file: Option<PathBuf>,
+	sums: Vec<u64>,
+	traps: u64,
+	summary: CheckSummary,
+}
+
 impl Buyer<'_> {
 	/// Fetches, checks, writes, settles.
 	pub(super) async fn collect(&self, mut work: Work, job: Committed) -> Result<Outcome, JobError> {
@@ -47,12 +55,10 @@ impl Buyer<'_> {
 		self.download(&work, &commitment, job.view.spec.terms.window / RESERVE)
 			.await?;
 		work.seconds.fetched = work.elapsed();
-		let checked = self.check(&work, &commitment, true).await?;
-		work.seconds.checked = work.elapsed();
-		let output = self.write(&work, &checked)?;
+		let written = self.keep(&mut work, &commitment, true).await?;
 		let (block, settlement) = self.settle(&mut work, &job, &commitment).await?;
 		work.seconds.settled = work.elapsed();
-		self.report(work, &commitment, checked, output, block, settlement).await
+		self.report(work, &commitment, written, block, settlement).await
 	}
 
 	/// Checks and writes a result that was fetched before and paid meanwhile.
@@ -63,11 +69,32 @@ impl Buyer<'_> {
 		block: u64,
 		settlement: Settlement,
 	) -> Result<Outcome, JobError> {
-		let checked = self.check(&work, commitment, false).await?;
-		work.seconds.checked = work.elapsed();
-		let output = self.write(&work, &checked)?;
+		let written = self.keep(&mut work, commitment, false).await?;
 		work.seconds.settled = work.elapsed();
-		self.report(work, commitment, checked, output, block, settlement).await
+		self.report(work, commitment, written, block, settlement).await
+	}
+
+	/// Checks what was fetched and writes the output, which is in memory no longer than that takes.
+	async fn keep(&self, work: &mut Work, commitment: &Commitment, window_open: bool) -> Result<Written, JobError> {
+		let turns = work.turns.clone();
+		let _turn = turns.check().await;
+		let checked = self.check(work, commitment, window_open).await?;
+		work.seconds.checked = work.elapsed();
+		let Some(spec) = &work.file.output else {
+			return Ok(Written {
+				file: None,
+				sums: Vec::new(),
+				traps: checked.traps,
+				summary: checked.summary,
+			});
+		};
+		write_atomically(&spec.file, &spec.format.encode(&checked.output)?)?;
+		Ok(Written {
+			file: Some(spec.file.clone()),
+			sums: spec.format.sums(&checked.output),
+			traps: checked.traps,
+			summary: checked.summary,
+		})
 	}
 
 	/// Fetches the bundle beside the record, going on where an earlier attempt stopped, for as long as there is a point:
@@ -80,6 +107,7 @@ impl Buyer<'_> {
 		let mut pause = Duration::from_secs(1);
 		loop {
 			let attempt = async {
+				let _turn = work.turns.transfer().await;
 				let at = self
 					.chain
 					.best()
@@ -158,12 +186,6 @@ impl Buyer<'_> {
 				}
 			}
 		}
-	}
-
-	fn write(&self, work: &Work, checked: &Checked) -> Result<Option<PathBuf>, JobError> {
-		let Some(spec) = &work.file.output else { return Ok(None) };
-		write_atomically(&spec.file, &spec.format.encode(&checked.output)?)?;
-		Ok(Some(spec.file.clone()))
 	}
 
 	/// Pays for exactly what was checked: the commitment must be final first, or a fork could put another in its place.
@@ -259,25 +281,18 @@ impl Buyer<'_> {
 		&self,
 		work: Work,
 		commitment: &Commitment,
-		checked: Checked,
-		output: Option<PathBuf>,
+		written: Written,
 		block: u64,
 		settlement: Settlement,
 	) -> Result<Outcome, JobError> {
 		let at = self.chain.at_number(block).await?;
 		let balance_after = at.balance(self.key.account()).await?.total();
-		let sums = work
-			.file
-			.output
-			.as_ref()
-			.map(|spec| spec.format.sums(&checked.output))
-			.unwrap_or_default();
 		let report = Report {
 			job: work.job(),
 			kernel: work.record.kernel,
 			provider: commitment.provider,
 			items: work.file.items,
-			traps: checked.traps,
+			traps: written.traps,
 			data_units: commitment.data_units,
 			units: settlement.units,
 			price: Price(commitment.price),
@@ -292,9 +307,9 @@ impl Buyer<'_> {
 			balance_after,
 			lapsed: settlement.lapsed,
 			block,
-			check: checked.summary,
-			output,
-			sums,
+			check: written.summary,
+			output: written.file,
+			sums: written.sums,
 			seconds: work.seconds,
 		};
 		// The output is written and paid for: the bundle has served.

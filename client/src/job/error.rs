@@ -1,5 +1,6 @@
 //! What can go wrong while buying work.
 
+use super::BatchError;
 use crate::{
 	amount::{self, Balance},
 	chain::{AccountId, ChainError, JobEvent, JobId, KernelHash, Pool, ProviderId, Tick, DEMANDABLE_OUTPUT},
@@ -7,7 +8,10 @@ use crate::{
 	endpoint::EndpointError,
 	job_file::{JobFileError, OutputError},
 };
-use std::{io, path::PathBuf};
+use std::{
+	io,
+	path::{Path, PathBuf},
+};
 
 /// How a job ended without a result.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,6 +68,18 @@ fn because(cause: &Option<String>) -> String {
 	cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default()
 }
 
+/// So many jobs, as the subject of a sentence.
+fn the(jobs: &usize) -> String {
+	match jobs {
+		1 => "the job".to_owned(),
+		jobs => format!("the {jobs} jobs together"),
+	}
+}
+
+fn need(jobs: &usize) -> String {
+	format!("{} need{}", the(jobs), if *jobs == 1 { "s" } else { "" })
+}
+
 /// What the protocol offers where an output is not delivered.
 fn recourse(job: JobId, output_bytes: u64, window_end: Tick) -> String {
 	if output_bytes <= DEMANDABLE_OUTPUT {
@@ -89,6 +105,17 @@ pub enum JobError {
 	/// The output.
 	#[error(transparent)]
 	Output(#[from] OutputError),
+	/// Jobs that cannot be submitted at once.
+	#[error(transparent)]
+	Batch(#[from] BatchError),
+	/// One of several jobs.
+	#[error("{path}: {source}")]
+	InFile {
+		/// Its job file.
+		path: PathBuf,
+		/// What went wrong with it.
+		source: Box<JobError>,
+	},
 	/// The kernel is not registered, and only its hash is known.
 	#[error("no kernel is registered as {0}")]
 	UnknownKernel(KernelHash),
@@ -159,16 +186,20 @@ pub enum JobError {
 		most: u64,
 	},
 	/// The worst case costs more than was allowed.
-	#[error("the job would hold {} in the worst case, and at most {} was allowed", mill(.worst), mill(.most))]
+	#[error("{} would hold {} in the worst case, and at most {} was allowed", the(.jobs), mill(.worst), mill(.most))]
 	AboveMaxCost {
+		/// How many jobs.
+		jobs: usize,
 		/// The worst case, in planck: escrow, job fees and transaction fees.
 		worst: Balance,
 		/// The limit, in planck.
 		most: Balance,
 	},
 	/// The account cannot pay the worst case.
-	#[error("the job needs {} in the worst case, and {account} can spend {}", mill(.needs), mill(.has))]
+	#[error("{} {} in the worst case, and {account} can spend {}", need(.jobs), mill(.needs), mill(.has))]
 	TooPoor {
+		/// How many jobs.
+		jobs: usize,
 		/// Who was to pay.
 		account: AccountId,
 		/// The worst case, in planck: escrow, job fees and transaction fees.
@@ -308,9 +339,19 @@ pub enum JobError {
 }
 
 impl JobError {
+	/// The same, of the job that this file describes.
+	pub(super) fn in_file(self, path: &Path) -> JobError {
+		JobError::InFile {
+			path: path.to_owned(),
+			source: Box::new(self),
+		}
+	}
+
 	/// What to do about it.
 	pub fn hint(&self) -> String {
 		match self {
+			JobError::InFile { source, .. } => source.hint(),
+			JobError::Batch(error) => error.hint().to_owned(),
 			JobError::File(error) => error.hint(),
 			JobError::Chain(error) => error.hint().to_owned(),
 			JobError::Output(OutputError::Size { .. }) => {
@@ -399,70 +440,4 @@ impl JobError {
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use crate::chain::RefusedDelivery;
-
-	#[test]
-	fn what_is_not_delivered_is_demanded_or_refused() {
-		let job = JobId([7; 32]);
-		let missing = |output_bytes| JobError::NotDelivered {
-			job,
-			source: EndpointError::Silent(30),
-			output_bytes,
-			window_end: 1_300,
-		};
-		let other = |output_bytes| JobError::NotAsCommitted {
-			job,
-			provider: 4,
-			found: "another root".to_owned(),
-			output_bytes,
-			window_end: 1_300,
-			evidence: PathBuf::from("kept"),
-		};
-		for hint in [missing(1 << 20).hint(), other(1 << 20).hint()] {
-			assert!(
-				hint.contains(&format!("until tick 1300 `millrace check {job} --demand --refute`")),
-				"{hint}"
-			);
-			assert!(!hint.contains("refuse-delivery"), "{hint}");
-		}
-		for hint in [missing((1 << 20) + 1).hint(), other((1 << 20) + 1).hint()] {
-			assert!(
-				hint.contains(&format!("until tick 1300 `millrace job refuse-delivery {job}`")),
-				"{hint}"
-			);
-			assert!(hint.contains("it is burned, and nobody gets it"), "{hint}");
-			assert!(!hint.contains("--demand"), "{hint}");
-		}
-	}
-
-	#[test]
-	fn a_refused_delivery_is_an_ending_whose_payment_is_gone() {
-		let refused = JobEvent::DeliveryRefused(RefusedDelivery {
-			provider: 4,
-			units: 1_000,
-			burned: 10,
-			refund: 3,
-			fees_returned: 2,
-		});
-		let ended = |event: &JobEvent| JobError::Ended {
-			job: JobId([7; 32]),
-			ending: Ending::of(event),
-			cause: None,
-		};
-		let error = ended(&refused);
-		assert!(
-			error
-				.to_string()
-				.ends_with("its output was not delivered; its payment was burned"),
-			"{error}"
-		);
-		assert!(
-			error.hint().starts_with("what was held beside the payment"),
-			"{}",
-			error.hint()
-		);
-		assert!(ended(&JobEvent::Expired).hint().starts_with("what was held is free"));
-	}
-}
+mod tests;

@@ -145,6 +145,7 @@ impl Buyer<'_> {
 	}
 
 	async fn push_inputs(&self, at: &At, work: &Work, provider: ProviderId) -> Result<(), EndpointError> {
+		let _turn = work.turns.transfer().await;
 		let mut session = self.session(at, work, provider).await?;
 		let total: u64 = work.inputs.iter().map(|input| u64::from(input.reference.len)).sum();
 		let observer = self.observer;

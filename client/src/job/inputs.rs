@@ -10,12 +10,13 @@ use millrace_kernel::{
 	program::CHUNK,
 	tree::{input_leaves, input_root_of_leaves, Blake2b},
 };
+use std::sync::Arc;
 
-/// An input's bytes and the hashes of its chunks.
+/// An input's bytes and the hashes of its chunks. Copies share both.
 #[derive(Clone, Debug)]
 pub struct Input {
 	bytes: Bytes,
-	leaves: Vec<[u8; 32]>,
+	leaves: Arc<[[u8; 32]]>,
 	/// Root and length.
 	pub reference: InputRef,
 }
@@ -28,7 +29,7 @@ impl Input {
 		let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
 		Input {
 			bytes: Bytes::from(bytes),
-			leaves,
+			leaves: leaves.into(),
 			reference: InputRef { root, len },
 		}
 	}
@@ -37,7 +38,7 @@ impl Input {
 	pub fn checked(fetched: Fetched, reference: InputRef) -> Input {
 		Input {
 			bytes: Bytes::from(fetched.bytes),
-			leaves: fetched.leaves,
+			leaves: fetched.leaves.into(),
 			reference,
 		}
 	}
@@ -69,18 +70,55 @@ impl Input {
 /// # Errors
 /// As [`read_input`].
 pub fn read_inputs(sources: &[(InputSource, InputFormat)], limit: u64) -> Result<Vec<Input>, JobFileError> {
-	let mut left = limit;
-	let mut inputs = Vec::with_capacity(sources.len());
-	for (source, format) in sources {
+	Shelf::default().read(sources, limit)
+}
+
+/// Inputs that were read: what several jobs bring is read once, and in memory once.
+#[derive(Default)]
+pub(super) struct Shelf<'a> {
+	kept: Vec<(&'a (InputSource, InputFormat), Input)>,
+}
+
+impl<'a> Shelf<'a> {
+	/// Reads and decodes the inputs of a job; `limit` is for all of these together.
+	pub(super) fn read(
+		&mut self,
+		sources: &'a [(InputSource, InputFormat)],
+		limit: u64,
+	) -> Result<Vec<Input>, JobFileError> {
+		let mut left = limit;
+		let mut inputs = Vec::with_capacity(sources.len());
+		for wanted in sources {
+			let kept = self.kept.iter().find(|(source, _)| *source == wanted);
+			let kept = kept.map(|(_, input)| input.clone());
+			// One that does not fit is read all the same, and refused in the words for that.
+			let input = match kept.filter(|input| u64::from(input.reference.len) <= left) {
+				Some(input) => input,
+				None => self.add(wanted, left, limit)?,
+			};
+			left = left.saturating_sub(input.reference.len.into());
+			inputs.push(input);
+		}
+		Ok(inputs)
+	}
+
+	fn add(&mut self, wanted: &'a (InputSource, InputFormat), left: u64, limit: u64) -> Result<Input, JobFileError> {
+		let (source, format) = wanted;
 		let bytes = read_input(source, *format, left).map_err(|error| match error {
 			// What is left depends on the inputs before; a person knows the limit for all.
 			JobFileError::TooLarge { name, .. } => JobFileError::TooLarge { name, limit },
 			other => other,
 		})?;
-		left = left.saturating_sub(bytes.len() as u64);
-		inputs.push(Input::new(bytes));
+		let input = Input::new(bytes);
+		self.kept.push((wanted, input.clone()));
+		Ok(input)
 	}
-	Ok(inputs)
+
+	/// Bytes of all that was read.
+	pub(super) fn bytes(&self) -> u64 {
+		let kept = self.kept.iter();
+		kept.map(|(_, input)| u64::from(input.reference.len)).sum()
+	}
 }
 
 /// Pushes what the provider does not have yet, and returns once it has everything. `told` is given the bytes that are
@@ -183,6 +221,22 @@ mod tests {
 		assert_eq!(input.leaves.len(), 1);
 		assert_eq!(input.reference.root.0, input_root::<Blake2b>(&[]));
 		assert!(input.chunks(0, 1).is_empty());
+	}
+
+	#[test]
+	fn what_several_jobs_bring_is_kept_once() {
+		let source = |length| (InputSource::Bytes(vec![1; length]), InputFormat::Raw);
+		let (first, second) = ([source(3), source(5)], [source(5), source(7)]);
+		let mut shelf = Shelf::default();
+		let one = shelf.read(&first, 8).unwrap();
+		let other = shelf.read(&second, 12).unwrap();
+		assert_eq!(shelf.bytes(), 3 + 5 + 7);
+		let shared = (one[1].bytes().as_ptr(), other[0].bytes().as_ptr());
+		assert_eq!(shared.0, shared.1, "the same bytes in memory");
+		assert!(
+			matches!(shelf.read(&second, 11), Err(JobFileError::TooLarge { limit: 11, .. })),
+			"each job has the whole limit, and no more"
+		);
 	}
 
 	#[test]

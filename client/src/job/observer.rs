@@ -2,6 +2,7 @@
 
 use super::Candidate;
 use crate::chain::{JobId, ProviderId, Tick};
+use std::path::Path;
 
 /// Where a job run stands.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -94,6 +95,37 @@ pub trait Observer: Send + Sync {
 	/// Candidates were measured: those that are asked first, in their order, then those that were not reached.
 	fn measured(&self, candidates: &[Candidate]) {
 		let _ = candidates;
+	}
+	/// One of several jobs that are followed side by side reached a stage, or went on in it.
+	fn stage_of(&self, job: JobId, stage: &Stage) {
+		let _ = job;
+		self.stage(stage);
+	}
+	/// The run of one of several jobs is over, well or not.
+	fn over(&self, job: JobId) {
+		let _ = job;
+	}
+}
+
+/// One of several jobs, for an observer of all of them.
+pub(super) struct OneOf<'a> {
+	pub(super) all: &'a dyn Observer,
+	pub(super) job: JobId,
+	/// Its job file, by which people know it.
+	pub(super) file: &'a Path,
+}
+
+impl Observer for OneOf<'_> {
+	fn stage(&self, stage: &Stage) {
+		self.all.stage_of(self.job, stage);
+	}
+
+	fn note(&self, text: &str) {
+		self.all.note(&format!("{}: {text}", self.file.display()));
+	}
+
+	fn submitted(&self, job: JobId) {
+		self.all.submitted(job);
 	}
 }
 

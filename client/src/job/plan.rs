@@ -5,14 +5,13 @@ mod target;
 pub(super) use self::target::stake_needed;
 use self::target::{check_stake, target, terms};
 use super::{
-	inputs::{read_inputs, Input},
+	inputs::{Input, Shelf},
 	JobError,
 };
 use crate::{
 	amount::Balance,
-	chain::{to_hex, At, Call, Chain, ClassFigures, JobSpec, KernelHash, Pool, Price, Rules, Target, H256},
+	chain::{to_hex, At, ClassFigures, JobSpec, KernelHash, Pool, Price, Rules, Target, H256},
 	job_file::{Buy, JobFile, JobFileError, Kernel, MAX_INPUT_BYTES},
-	keys::Key,
 };
 use millrace_kernel::{
 	asm::assemble,
@@ -56,17 +55,8 @@ pub struct WorstCost {
 	pub job_fees: Balance,
 	/// Held for the storage that the job takes, at most. All of it returns, so it is no part of the cost.
 	pub deposit: Balance,
-	/// An estimate of the transaction fees of all calls of this run.
+	/// An estimate of the transaction fees of all calls of this run; of a call for several jobs its share.
 	pub transaction_fees: Balance,
-}
-
-impl WorstCost {
-	/// All of it but the deposit.
-	pub fn total(&self) -> Balance {
-		self.escrow
-			.saturating_add(self.job_fees)
-			.saturating_add(self.transaction_fees)
-	}
 }
 
 /// Reads a kernel's text (`.mk`) or encoding (anything else).
@@ -101,39 +91,6 @@ pub fn kernel_hash(program: &Program) -> KernelHash {
 	KernelHash(program.hash::<Blake2b>())
 }
 
-impl Plan {
-	/// Reads what the job file names, checks it against the kernel and the chain's rules at `at`, and computes the worst
-	/// cost.
-	///
-	/// # Errors
-	/// [`JobError`]; whatever the chain would refuse is refused here, with the numbers.
-	pub async fn make(chain: &Chain, at: &At, file: &JobFile, key: &Key) -> Result<Plan, JobError> {
-		let parts = Parts::read(at, file).await?;
-		parts.plan(chain, at, file, &file.offer.buy, key).await
-	}
-
-	/// Checks that the account can pay the worst case, and that this is not above `most`.
-	///
-	/// # Errors
-	/// [`JobError::AboveMaxCost`], [`JobError::TooPoor`].
-	pub async fn check_money(&self, at: &At, key: &Key, most: Option<Balance>) -> Result<(), JobError> {
-		let worst = self.cost.total();
-		if let Some(most) = most.filter(|most| worst > *most) {
-			return Err(JobError::AboveMaxCost { worst, most });
-		}
-		let needs = worst.saturating_add(self.cost.deposit);
-		let has = at.balance(key.account()).await?.spendable(at.existential_deposit()?);
-		if has < needs {
-			return Err(JobError::TooPoor {
-				account: key.account(),
-				needs,
-				has,
-			});
-		}
-		Ok(())
-	}
-}
-
 /// What a job is made of, whoever is asked to do it.
 #[derive(Clone, Debug)]
 pub(super) struct Parts {
@@ -152,13 +109,25 @@ pub(super) struct Parts {
 impl Parts {
 	/// Reads what the job file names, and checks it against the kernel and the chain's rules.
 	pub(super) async fn read(at: &At, file: &JobFile) -> Result<Parts, JobError> {
-		if at.halted().await? {
-			return Err(JobError::Halted);
-		}
-		let rules = at.rules()?;
-		let (program, kernel, registers) = load_kernel(at, &file.kernel).await?;
+		let rules = open_market(at).await?;
+		let kernel = load_kernel(at, &file.kernel).await?;
+		Parts::of(file, rules, kernel, &mut Shelf::default())
+	}
+
+	/// The same with the rules and the file's kernel at hand; inputs that are on the shelf are not read again.
+	pub(super) fn of<'a>(
+		file: &'a JobFile,
+		rules: Rules,
+		kernel: Loaded,
+		shelf: &mut Shelf<'a>,
+	) -> Result<Parts, JobError> {
+		let Loaded {
+			program,
+			hash: kernel,
+			registers,
+		} = kernel;
 		let max_units = check_counts(file, &program)?;
-		let inputs = read_inputs(&file.inputs, rules.inputs_max.min(MAX_INPUT_BYTES))?;
+		let inputs = shelf.read(&file.inputs, rules.inputs_max.min(MAX_INPUT_BYTES))?;
 		let output_bytes = u64::from(file.items).saturating_mul(u64::from(program.header().item_size));
 		if let Some(output) = &file.output {
 			output.format.check(output_bytes)?;
@@ -187,15 +156,8 @@ impl Parts {
 		price.ceil(worst).max(self.rules.min_job)
 	}
 
-	/// The job as it would be submitted, and its worst cost.
-	pub(super) async fn plan(
-		&self,
-		chain: &Chain,
-		at: &At,
-		file: &JobFile,
-		buy: &Buy,
-		key: &Key,
-	) -> Result<Plan, JobError> {
+	/// The job as it would be submitted, and its worst cost; what the transactions cost is still to be said.
+	pub(super) async fn draft(&self, at: &At, file: &JobFile, buy: &Buy) -> Result<Plan, JobError> {
 		let (target, price, class) = target(at, buy, file.offer.minima, &self.rules, self.output_bytes).await?;
 		let figures = at
 			.class(class)?
@@ -220,7 +182,6 @@ impl Parts {
 			data_key: [0; 32],
 			terms,
 		};
-		let transaction_fees = estimate_fees(chain, at, key, &spec, self.registers.then_some(&self.program)).await?;
 		let cost = WorstCost {
 			price,
 			data_units: self.data_units(&figures),
@@ -228,7 +189,7 @@ impl Parts {
 			escrow,
 			job_fees: self.rules.job_fee.saturating_mul(JOB_FEES),
 			deposit: deposit(&self.rules, spec.params.len(), spec.inputs.len()),
-			transaction_fees,
+			transaction_fees: 0,
 		};
 		Ok(Plan {
 			program: self.program.clone(),
@@ -255,8 +216,25 @@ fn deposit(rules: &Rules, params: usize, inputs: usize) -> Balance {
 		.saturating_add(rules.byte_deposit.saturating_mul(bytes))
 }
 
-/// The kernel's program and hash, and whether it must be registered.
-async fn load_kernel(at: &At, kernel: &Kernel) -> Result<(Program, KernelHash, bool), JobError> {
+/// The rules of the market, if it takes jobs.
+pub(super) async fn open_market(at: &At) -> Result<Rules, JobError> {
+	if at.halted().await? {
+		return Err(JobError::Halted);
+	}
+	Ok(at.rules()?)
+}
+
+/// A kernel, and whether the chain knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Loaded {
+	program: Program,
+	pub(super) hash: KernelHash,
+	/// Whether it must be registered first.
+	registers: bool,
+}
+
+/// Reads a kernel, and asks the chain about it.
+pub(super) async fn load_kernel(at: &At, kernel: &Kernel) -> Result<Loaded, JobError> {
 	let program = match kernel {
 		Kernel::Text(path) | Kernel::Binary(path) => read_program(path)?,
 		Kernel::Hash(hash) => {
@@ -270,8 +248,11 @@ async fn load_kernel(at: &At, kernel: &Kernel) -> Result<(Program, KernelHash, b
 	let hash = kernel_hash(&program);
 	match at.kernel(hash).await? {
 		Some(record) if record.retired.is_some() => Err(JobError::Retired(hash)),
-		Some(_) => Ok((program, hash, false)),
-		None => Ok((program, hash, true)),
+		known => Ok(Loaded {
+			program,
+			hash,
+			registers: known.is_none(),
+		}),
 	}
 }
 
@@ -296,31 +277,6 @@ fn check_counts(file: &JobFile, program: &Program) -> Result<u32, JobError> {
 		});
 	}
 	Ok(max_units)
-}
-
-/// What the transactions of a run should cost together.
-async fn estimate_fees(
-	chain: &Chain,
-	at: &At,
-	key: &Key,
-	spec: &JobSpec,
-	registers: Option<&Program>,
-) -> Result<Balance, JobError> {
-	let mut calls = vec![
-		Call::SubmitJob { spec: spec.clone() },
-		// Free when it succeeds, but its fee is withdrawn first.
-		Call::SettleNow {
-			job: crate::chain::JobId::default(),
-		},
-	];
-	calls.extend(registers.map(|program| Call::RegisterKernel {
-		bytecode: program.encode(),
-	}));
-	let mut sum: Balance = 0;
-	for call in &calls {
-		sum = sum.saturating_add(chain.estimate_fee(at, call, key.pair()).await?);
-	}
-	Ok(sum)
 }
 
 /// A root as people compare it: its first and last digits.

@@ -1,9 +1,10 @@
 //! Offering a job to one provider after the other, the best one first, and to the book where none accepts.
 
 use super::{
+	batch::{Batch, Planned},
 	plan::{stake_needed, Parts},
 	rank,
-	run::{Buyer, Outcome},
+	run::{only, Buyer, Outcome, Work},
 	Candidate, Ending, JobError, Route, Stage,
 };
 use crate::{
@@ -73,6 +74,25 @@ impl Buyer<'_> {
 			level: Some(level),
 		};
 		self.attempt(&mut parts, file, buy, started, false).await
+	}
+
+	/// Runs a job with one way to buy it.
+	async fn attempt(
+		&self,
+		parts: &mut Parts,
+		file: JobFile,
+		buy: Buy,
+		started: Instant,
+		until_accepted: bool,
+	) -> Result<Outcome, JobError> {
+		let at = self.chain.finalised().await?;
+		let plan = parts.draft(&at, &file, &buy).await?;
+		let jobs = vec![Planned { file, plan }];
+		let mut batch = Batch::price(self.chain, &at, jobs, self.key).await?;
+		let works = self.place(at, &mut batch, started).await;
+		parts.registers = batch.registers;
+		let work = only(works?)?;
+		self.go_on(Work { until_accepted, ..work }).await
 	}
 
 	/// The providers that could do the job, in the order in which they are asked.

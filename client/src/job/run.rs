@@ -1,23 +1,25 @@
 //! The run of a job, from the file to the commitment.
 
 use super::{
+	batch::Batch,
 	inputs::{read_inputs, Input},
 	observer::{Observer, Stage},
-	plan::{read_program, Parts, Plan},
+	plan::read_program,
 	record::{Record, Records},
 	report::{Report, Seconds},
+	turns::Turns,
 	JobError, Route,
 };
 use crate::{
 	amount::Balance,
-	chain::{job_id, to_hex, At, Call, Chain, ChainError, Included, JobEvent, JobId, Price, ProviderId, Target},
-	endpoint::{address::resolve, EndpointError},
-	job_file::{Buy, JobFile, JobFileError, Kernel, MAX_INPUT_BYTES},
-	keys::{random, Key},
+	chain::{to_hex, Chain, JobId, Price, ProviderId},
+	job_file::{Buy, JobFile, Kernel, MAX_INPUT_BYTES},
+	keys::Key,
 };
 use millrace_kernel::program::Program;
 use std::{
 	path::Path,
+	sync::Arc,
 	time::{Duration, Instant},
 };
 
@@ -67,7 +69,7 @@ pub struct Options {
 	pub wait_timeout: Option<Duration>,
 	/// What to re-run before paying.
 	pub check: CheckWish,
-	/// The most that the worst case may cost, in planck.
+	/// The most that the worst case may cost, in planck; of several jobs together.
 	pub max_cost: Option<Balance>,
 	/// Whether a provider may be at a private address.
 	pub allow_private: bool,
@@ -98,14 +100,6 @@ pub struct Buyer<'a> {
 	pub observer: &'a dyn Observer,
 }
 
-/// How things stood before a job was submitted.
-#[derive(Clone, Copy)]
-struct Before {
-	block: u64,
-	balance: Balance,
-	fees_paid: Balance,
-}
-
 /// A job under way, with all that is needed to go on.
 pub(super) struct Work {
 	pub(super) record: Record,
@@ -119,6 +113,8 @@ pub(super) struct Work {
 	pub(super) problem: Option<String>,
 	/// Whether the run goes on until a provider has accepted, also where it does not wait for the result.
 	pub(super) until_accepted: bool,
+	/// Those of all jobs that are followed beside it.
+	pub(super) turns: Arc<Turns>,
 }
 
 impl Work {
@@ -146,23 +142,32 @@ impl Buyer<'_> {
 	/// [`JobError`]. After the job was submitted, [`Observer::submitted`] has its id and [`Buyer::fetch`] goes on.
 	pub async fn run(&self, path: &Path) -> Result<Outcome, JobError> {
 		let started = Instant::now();
-		let mut file = JobFile::read(path)?;
+		let file = JobFile::read(path)?;
 		self.observer.stage(&Stage::Planning);
-		match self.options.whom {
-			Whom::AsFiled => {}
-			Whom::Provider { provider, price } => {
-				let price = match price {
-					Some(price) => price,
-					None => self.least_price(provider).await?,
-				};
+		if let Whom::Routed { route, limit } = self.options.whom {
+			return self.run_routed(file, route, limit, started).await;
+		}
+		let works = self.enter(vec![file], started).await?;
+		self.go_on(only(works)?).await
+	}
+
+	/// Plans the jobs of these files and submits them by one call.
+	pub(super) async fn enter(&self, mut files: Vec<JobFile>, started: Instant) -> Result<Vec<Work>, JobError> {
+		if let Whom::Provider { provider, price } = self.options.whom {
+			let price = match price {
+				Some(price) => price,
+				None => self.least_price(provider).await?,
+			};
+			for file in &mut files {
 				file.offer.buy = Buy::Provider { provider, price };
 			}
-			Whom::Routed { route, limit } => return self.run_routed(file, route, limit, started).await,
 		}
 		let at = self.chain.finalised().await?;
-		let mut parts = Parts::read(&at, &file).await?;
-		let buy = file.offer.buy;
-		self.attempt(&mut parts, file, buy, started, false).await
+		let mut batch = Batch::make(self.chain, &at, files, self.key).await?;
+		if batch.jobs.len() > 1 {
+			self.observer.note(&batch.cost().to_string());
+		}
+		self.place(at, &mut batch, started).await
 	}
 
 	/// The least price that a provider's owner takes.
@@ -175,50 +180,9 @@ impl Buyer<'_> {
 		Ok(view.terms.min_price)
 	}
 
-	/// Runs a job with one way to buy it.
-	pub(super) async fn attempt(
-		&self,
-		parts: &mut Parts,
-		file: JobFile,
-		buy: Buy,
-		started: Instant,
-		until_accepted: bool,
-	) -> Result<Outcome, JobError> {
-		let mut at = self.chain.finalised().await?;
-		let plan = parts.plan(self.chain, &at, &file, &buy, self.key).await?;
-		plan.check_money(&at, self.key, self.options.max_cost).await?;
-		self.check_address(&at, &plan).await?;
-		let balance_before = at.balance(self.key.account()).await?.total();
-
-		let mut fees_paid = 0;
-		if plan.registers {
-			fees_paid = self.register(&plan).await?;
-			parts.registers = false;
-			at = self.chain.finalised().await?;
-			// The kernel's deposit is held now.
-			plan.check_money(&at, self.key, self.options.max_cost).await?;
-		}
-		let before = Before {
-			block: at.block().number,
-			balance: balance_before,
-			fees_paid,
-		};
-		let record = self.submit(&plan, &file, before).await?;
-		self.observer.submitted(record.job);
-
-		let mut work = Work {
-			record,
-			file,
-			program: plan.program,
-			inputs: plan.inputs,
-			started,
-			deadline: self.options.wait_timeout.map(|timeout| started + timeout),
-			seconds: Seconds::default(),
-			problem: None,
-			until_accepted,
-		};
-		work.seconds.submitted = work.elapsed();
-		if !self.options.wait && work.inputs.is_empty() && !until_accepted {
+	/// Goes on with a job that was just submitted, as far as is asked for.
+	pub(super) async fn go_on(&self, work: Work) -> Result<Outcome, JobError> {
+		if !self.options.wait && work.inputs.is_empty() && !work.until_accepted {
 			return Ok(Outcome::Submitted(work.job()));
 		}
 		self.attend(work).await
@@ -252,6 +216,7 @@ impl Buyer<'_> {
 			seconds: Seconds::default(),
 			problem: None,
 			until_accepted: false,
+			turns: Arc::default(),
 		};
 		self.attend(work).await
 	}
@@ -277,101 +242,12 @@ impl Buyer<'_> {
 			Kernel::Hash(hash) => Err(JobError::UnknownKernel(*hash)),
 		}
 	}
+}
 
-	/// A named provider at an address that would be refused later is refused before anything is bought.
-	async fn check_address(&self, at: &At, plan: &Plan) -> Result<(), JobError> {
-		let Target::Provider { provider, .. } = plan.spec.terms.target else {
-			return Ok(());
-		};
-		let Some(view) = at.provider(provider).await? else {
-			return Ok(());
-		};
-		let (host, port) = (&view.endpoint.host, view.endpoint.port);
-		match resolve(host, port, self.options.allow_private).await {
-			Ok(_) => Ok(()),
-			Err(error) => {
-				let error = EndpointError::from(error);
-				let reason = format!("{error}; {}", error.hint());
-				Err(JobError::NotEligible { provider, reason })
-			}
-		}
-	}
-
-	/// Registers the plan's kernel; returns the fee.
-	async fn register(&self, plan: &Plan) -> Result<Balance, JobError> {
-		if !self.options.register {
-			return Err(JobError::NotRegistered(plan.kernel));
-		}
-		self.observer.stage(&Stage::Registering);
-		let call = Call::RegisterKernel {
-			bytecode: plan.program.encode(),
-		};
-		match self.chain.call_final(&call, self.key.pair()).await {
-			Ok(included) => Ok(included.fee),
-			// Somebody else was faster: the kernel is there, and that is what counts.
-			Err(ChainError::Rejected(rejection)) if rejection.error == "AlreadyRegistered" => Ok(0),
-			Err(error) => Err(error.into()),
-		}
-	}
-
-	/// Submits the plan. The record is on the disk before the job can be on the chain.
-	async fn submit(&self, plan: &Plan, file: &JobFile, before: Before) -> Result<Record, JobError> {
-		self.observer.stage(&Stage::Submitting);
-		let seed: [u8; 32] = random();
-		let data_key = Key::from_seed(seed).map_err(|error| JobError::Broken(error.to_string()))?;
-		let mut spec = plan.spec.clone();
-		spec.data_key = data_key.public();
-		let call = Call::SubmitJob { spec };
-		let account = self.key.account();
-		let genesis = self.chain.genesis();
-
-		let best = self.chain.best().await?;
-		let nonce = best.job_nonce(account).await?;
-		let expected = job_id(&best, &genesis, &account, nonce, &call)?;
-		let mut record = Record::new(expected, genesis, account, seed);
-		record.job_file = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
-		record.job_text = std::fs::read_to_string(&file.path).map_err(|source| JobFileError::Read {
-			path: file.path.clone(),
-			source,
-		})?;
-		record.kernel = plan.kernel;
-		record.first_block = before.block;
-		record.balance_before = before.balance;
-		record.fees_paid = before.fees_paid;
-		record.escrow = plan.cost.escrow;
-		record.job_fees = plan.cost.job_fees;
-		self.records.save(&record)?;
-
-		let included = match self.send(&call).await {
-			Ok(included) => included,
-			Err(error) => {
-				// Only when it is certain that the job never was on the chain is its key worth nothing.
-				if !error.is_transport() {
-					self.records.forget(expected);
-				}
-				return Err(error.into());
-			}
-		};
-		let submitted = included.jobs.iter().find_map(|(job, event)| match event {
-			JobEvent::Submitted { escrow, fees, .. } => Some((*job, *escrow, *fees)),
-			_ => None,
-		});
-		if let Some((job, escrow, fees)) = submitted {
-			if job != expected {
-				// Another job of this account came between: the id counts them.
-				self.records.forget(expected);
-				record.job = job;
-			}
-			record.escrow = escrow;
-			record.job_fees = fees;
-		}
-		record.fees_paid = record.fees_paid.saturating_add(included.fee);
-		self.records.save(&record)?;
-		Ok(record)
-	}
-
-	async fn send(&self, call: &Call) -> Result<Included, ChainError> {
-		let anchor = self.chain.finalised().await?;
-		self.chain.submit(&anchor, call, self.key.pair()).await?.in_best().await
-	}
+/// The work of a batch of one job.
+pub(super) fn only(works: Vec<Work>) -> Result<Work, JobError> {
+	let mut works = works.into_iter();
+	works
+		.next()
+		.ok_or_else(|| JobError::Broken("no job was submitted".to_owned()))
 }

@@ -22,6 +22,13 @@ kernel not registered     |   3 | the kernel 0x … is not registered yet       
 wrong parameter count     |   3 | number of parameters is 2 … takes 1          | correct the job file
 oversized input           |   3 | large.bin is too large … at most 1073741824  | split the job
 unknown key               |   3 | typo.toml, line 14 … no key `max_prise`      | did you mean `max_price`?
+jobs of two kernels       |   3 | other.toml runs … first.toml runs 0x         | a command of its own
+two jobs, one output      |   3 | and … same.toml both write … first.tsv       | `file` of its own
+one wrong job of three    |   3 | wrong.toml: … number of parameters is 2      | correct the job file
+two jobs above --max-cost |   6 | the 2 jobs together … at most 0.03 MILL      | --max-cost
+a route for two jobs      |   2 | a route finds a provider for one job         | --route
+more than a hundred jobs  |   2 | 101 jobs cannot … 1 to 100 can               | several commands
+a quote for two kernels   |   3 | other.toml runs … first.toml runs 0x         | a command of its own
 too little money          |   6 | the job needs 1. … can spend 0.1 MILL        | send money
 above --max-cost          |   6 | in the worst case … at most 0.01 MILL        | --max-cost
 stake below the floor     |   6 | stake of 335 MILL is too low … 336 MILL      | --bond

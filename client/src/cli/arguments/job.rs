@@ -11,20 +11,24 @@ use std::{path::PathBuf, time::Duration};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum JobCommand {
-	/// Run the job that a file describes.
+	/// Run the job that a file describes, or several of one kernel at once.
+	///
+	/// Several are submitted by one call: all of them, or none. Each is then brought to its provider, and with --wait checked
+	/// and paid, whatever becomes of the others.
 	Run {
-		/// The job file.
-		file: PathBuf,
+		/// The job files, 100 at most.
+		#[arg(required = true, value_name = "FILE")]
+		files: Vec<PathBuf>,
 		/// Register the kernel if the chain does not know it.
 		#[arg(long)]
 		register: bool,
 		/// Wait for the result, check it and pay.
 		#[arg(long)]
 		wait: bool,
-		/// The most that the worst case may cost, fees included.
+		/// The most that the worst case may cost, fees included; of all jobs together.
 		#[arg(long, value_parser = amount::parse, value_name = "AMOUNT")]
 		max_cost: Option<Balance>,
-		/// Print nothing but the job's id.
+		/// Print nothing but the job's id; of several jobs each on a line, in the order of the files.
 		#[arg(long)]
 		id_only: bool,
 		#[command(flatten)]
@@ -40,9 +44,12 @@ pub(in crate::cli) enum JobCommand {
 		receive: ReceiveArguments,
 	},
 	/// Print what a job would hold and cost, and when it would start; or why it would be refused. Sends nothing.
+	///
+	/// Of several job files also the sums. Each job would start then if it were alone.
 	Quote {
-		/// The job file.
-		file: PathBuf,
+		/// The job files, 100 at most.
+		#[arg(required = true, value_name = "FILE")]
+		files: Vec<PathBuf>,
 		/// Offer it to this provider.
 		#[arg(long, value_name = "PROVIDER")]
 		target: Option<ProviderId>,
@@ -266,6 +273,8 @@ mod tests {
 		}
 		assert!(whom("run a.toml --price 5").is_err());
 		for wrong in [
+			"run",
+			"quote",
 			"run a.toml --target 7 --route price",
 			"run a.toml --route luck",
 			"quote a.toml --price 5",
@@ -279,6 +288,17 @@ mod tests {
 		] {
 			assert!(parse(wrong).is_err(), "{wrong}");
 		}
+	}
+
+	#[test]
+	fn several_job_files_are_run_and_quoted_at_once() {
+		let JobCommand::Run { files, wait, .. } = parse("run a.toml b.toml c.toml --wait").unwrap() else {
+			panic!("no run");
+		};
+		assert_eq!(files, ["a.toml", "b.toml", "c.toml"].map(PathBuf::from));
+		assert!(wait);
+		let quote = parse("quote a.toml b.toml --target 7").unwrap();
+		assert!(matches!(quote, JobCommand::Quote { files, target: Some(7), .. } if files.len() == 2));
 	}
 
 	#[test]

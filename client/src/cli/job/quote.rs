@@ -1,27 +1,32 @@
 //! `millrace job quote`.
 
-use super::super::{
-	print::{grouped, pairs},
-	Session,
+use super::{
+	super::{
+		print::{grouped, pairs, table},
+		Session,
+	},
+	many::at_once,
 };
 use crate::{
-	amount,
-	chain::{Price, ProviderId, Quote, Start, ORDERS_COUNTED},
+	amount::{self, Balance},
+	chain::{At, Price, ProviderId, Quote, Start, ORDERS_COUNTED},
 	exit::{Code, Failure},
-	job::{JobError, Plan, WorstCost},
-	job_file::{Buy, JobFile},
+	job::{Batch, JobError, Planned, WorstCost},
+	job_file::{Buy, JobFile, JobFileError},
 	keys::{random, Key},
 };
 use serde_json::{json, Value};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) async fn run(
 	session: &Session<'_>,
-	path: &Path,
+	paths: &[PathBuf],
 	target: Option<ProviderId>,
 	price: Option<Price>,
 ) -> Result<(), Failure> {
-	let mut file = JobFile::read(path)?;
+	at_once(paths)?;
+	let files = paths.iter().map(|path| JobFile::read(path));
+	let mut files = files.collect::<Result<Vec<JobFile>, JobFileError>>()?;
 	// Fees are estimated for a signed transaction; whose it is makes no difference, and nothing is sent.
 	let key = match session.global.key {
 		Some(_) => session.key()?,
@@ -34,31 +39,118 @@ pub(super) async fn run(
 			provider,
 			reason: "there is none".to_owned(),
 		})?;
-		file.offer.buy = Buy::Provider {
-			provider,
-			price: price.unwrap_or(view.terms.min_price),
-		};
+		for file in &mut files {
+			file.offer.buy = Buy::Provider {
+				provider,
+				price: price.unwrap_or(view.terms.min_price),
+			};
+		}
 	}
-	let plan = Plan::make(&chain, &at, &file, &key).await?;
-	if plan.registers {
-		return Err(Failure::from(JobError::NotRegistered(plan.kernel)).with_details(json!({
-			"escrow": plan.cost.escrow.to_string(),
-			"job_fees": plan.cost.job_fees.to_string(),
-			"transaction_fees": plan.cost.transaction_fees.to_string(),
-		})));
+	let batch = Batch::make(&chain, &at, files, &key).await?;
+	if let Some(job) = batch.jobs.iter().find(|job| job.plan.registers) {
+		let cost = batch.cost();
+		return Err(
+			Failure::from(JobError::NotRegistered(job.plan.kernel)).with_details(json!({
+				"escrow": cost.escrow.to_string(),
+				"job_fees": cost.job_fees.to_string(),
+				"transaction_fees": cost.transaction_fees.to_string(),
+			})),
+		);
 	}
-	let quote = at.quote(plan.spec.clone()).await?.map_err(|rejection| {
+	if let [job] = batch.jobs.as_slice() {
+		let (quote, cost) = (ask(&at, job, "the job").await?, &job.plan.cost);
+		session.printer.show(&object(&quote, cost), || text(&quote, cost));
+		return Ok(());
+	}
+	let mut quoted = Vec::with_capacity(batch.jobs.len());
+	for job in &batch.jobs {
+		let file = job.file.path.as_path();
+		let quote = ask(&at, job, &file.display().to_string()).await?;
+		quoted.push(Quoted {
+			file,
+			quote,
+			cost: &job.plan.cost,
+		});
+	}
+	session.printer.show(&several(&quoted), || several_text(&quoted));
+	Ok(())
+}
+
+/// What the chain says that a job would cost; or why it would refuse it.
+async fn ask(at: &At, job: &Planned, name: &str) -> Result<Quote, Failure> {
+	at.quote(job.plan.spec.clone()).await?.map_err(|rejection| {
 		let failure = Failure::new(
 			Code::Rejected,
-			format!("the chain would refuse the job: {rejection}"),
+			format!("the chain would refuse {name}: {rejection}"),
 			rejection.advice(),
 		);
 		failure.with_details(json!({ "pallet": rejection.pallet, "error": rejection.error }))
-	})?;
-	session
-		.printer
-		.show(&object(&quote, &plan.cost), || text(&quote, &plan.cost));
-	Ok(())
+	})
+}
+
+/// One of several jobs, as it would be if it were alone.
+struct Quoted<'a> {
+	file: &'a Path,
+	quote: Quote,
+	cost: &'a WorstCost,
+}
+
+/// The sum of a figure of several jobs.
+fn sum(quoted: &[Quoted<'_>], figure: impl Fn(&Quoted<'_>) -> Balance) -> Balance {
+	quoted
+		.iter()
+		.fold(0, |sum: Balance, job| sum.saturating_add(figure(job)))
+}
+
+fn several(quoted: &[Quoted<'_>]) -> Value {
+	let jobs = quoted.iter().map(|job| {
+		let mut object = object(&job.quote, job.cost);
+		if let Some(object) = object.as_object_mut() {
+			object.insert("file".to_owned(), job.file.display().to_string().into());
+		}
+		object
+	});
+	let jobs: Vec<Value> = jobs.collect();
+	json!({
+		"jobs": jobs,
+		"escrow": sum(quoted, |job| job.quote.escrow).to_string(),
+		"fees": sum(quoted, |job| job.quote.fees).to_string(),
+		"deposit": sum(quoted, |job| job.quote.deposit).to_string(),
+		"worst": sum(quoted, |job| job.quote.worst).to_string(),
+		"expected": sum(quoted, |job| job.quote.expected).to_string(),
+		"transaction_fees": sum(quoted, |job| job.cost.transaction_fees).to_string(),
+	})
+}
+
+fn several_text(quoted: &[Quoted<'_>]) -> String {
+	let rows = quoted.iter().map(|job| {
+		vec![
+			job.file.display().to_string(),
+			start(&job.quote.start),
+			job.quote.price.to_string(),
+			amount::print(job.quote.escrow),
+			amount::print(job.quote.worst),
+			amount::print(job.quote.expected),
+		]
+	});
+	let header = ["file", "would start", "price", "held: escrow", "worst case", "expected"];
+	let jobs = table(&header, rows);
+	let sums = pairs([
+		("jobs", quoted.len().to_string()),
+		("held: escrow", amount::print(sum(quoted, |job| job.quote.escrow))),
+		("held: job fees", amount::print(sum(quoted, |job| job.quote.fees))),
+		("held: deposit", amount::print(sum(quoted, |job| job.quote.deposit))),
+		(
+			"cost in the worst case",
+			amount::print(sum(quoted, |job| job.quote.worst)),
+		),
+		("cost, expected", amount::print(sum(quoted, |job| job.quote.expected))),
+		(
+			"transaction fees, about",
+			amount::print(sum(quoted, |job| job.cost.transaction_fees)),
+		),
+	]);
+	format!("{jobs}\n\n{sums}")
 }
 
 fn object(quote: &Quote, cost: &WorstCost) -> Value {
@@ -107,8 +199,7 @@ mod tests {
 	use super::*;
 	use crate::amount::MILL;
 
-	#[test]
-	fn a_quote_has_every_figure() {
+	fn quoted() -> (Quote, WorstCost) {
 		let quote = Quote {
 			start: Start::NoAsk {
 				cheapest: Some(Price(2_000_000)),
@@ -129,6 +220,42 @@ mod tests {
 			deposit: quote.deposit,
 			transaction_fees: MILL / 2,
 		};
+		(quote, cost)
+	}
+
+	#[test]
+	fn several_jobs_have_a_row_each_and_their_sums() {
+		let (quote, cost) = quoted();
+		let of = |file| Quoted {
+			file: Path::new(file),
+			quote,
+			cost: &cost,
+		};
+		let jobs = [of("a.toml"), of("b.toml"), of("c.toml")];
+		let object = several(&jobs);
+		assert_eq!(object["jobs"][1]["file"], "b.toml");
+		assert_eq!(object["jobs"][1]["escrow"], (5 * MILL).to_string());
+		for (name, planck) in [
+			("escrow", 15 * MILL),
+			("fees", 9 * MILL),
+			("deposit", 6 * MILL),
+			("worst", 24 * MILL),
+			("expected", 12 * MILL),
+			("transaction_fees", 3 * MILL / 2),
+		] {
+			assert_eq!(object[name], planck.to_string(), "{name}");
+		}
+		let text = several_text(&jobs);
+		for part in [
+			"a.toml", "c.toml", "15 MILL", "9 MILL", "6 MILL", "24 MILL", "12 MILL", "1.5 MILL",
+		] {
+			assert!(text.contains(part), "{part}: {text}");
+		}
+	}
+
+	#[test]
+	fn a_quote_has_every_figure() {
+		let (quote, cost) = quoted();
 		let shown = text(&quote, &cost);
 		for part in [
 			"the cheapest offer wants 2,000,000 planck",
