@@ -1,6 +1,6 @@
 //! The running node: database, transaction pool, network, consensus, JSON-RPC.
 
-use crate::rpc;
+use crate::{equivocation::Watcher, rpc};
 use futures::FutureExt;
 use millrace_runtime::{opaque::Block, Hash, RuntimeApi};
 use polkadot_sdk::{
@@ -17,7 +17,7 @@ use polkadot_sdk::{
 	sc_telemetry,
 	sc_telemetry::{Telemetry, TelemetryWorker},
 	sc_transaction_pool,
-	sc_transaction_pool_api::OffchainTransactionPoolFactory,
+	sc_transaction_pool_api::{OffchainTransactionPoolFactory, RejectAllTxPool},
 	sp_blockchain::HeaderBackend,
 	sp_consensus_babe::{
 		inherents::{BabeCreateInherentDataProviders, InherentDataProvider as SlotProvider},
@@ -135,7 +135,8 @@ pub(crate) fn components(config: &Configuration) -> Result<Components, ServiceEr
 		client.clone(),
 		Arc::new(move |_, _| async move { Ok(slot_and_time(slot_duration)) }) as BabeCreateInherentDataProviders<Block>,
 		select_chain.clone(),
-		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+		// It uses the pool only to report double authoring, in extrinsics that all fail: see `equivocation`, which reports it.
+		OffchainTransactionPoolFactory::new(RejectAllTxPool::<Block>::default()),
 	)?;
 
 	let (import_queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
@@ -299,6 +300,15 @@ pub(crate) fn start(config: Configuration) -> Result<TaskManager, ServiceError> 
 			telemetry.as_ref().map(|telemetry| telemetry.handle()),
 		);
 		let slot_duration = babe_link.config().slot_duration();
+		let watcher = Watcher::new(
+			client.clone(),
+			OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+			slot_duration,
+			prometheus_registry.as_ref(),
+		)?;
+		task_manager
+			.spawn_handle()
+			.spawn_blocking("equivocation-watcher", None, watcher.run());
 		let babe = sc_consensus_babe::start_babe(sc_consensus_babe::BabeParams {
 			keystore: keystore_container.keystore(),
 			client: client.clone(),

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod cheat;
 pub mod client;
+pub mod equivocation;
 pub mod native;
 pub mod network;
 pub mod process;

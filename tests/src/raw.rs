@@ -89,9 +89,23 @@ impl Raw {
 
 	/// A call of the market, `name`, with `arguments` as its encoded arguments, signed with the next nonce of the key.
 	pub async fn sign(&self, name: &'static str, arguments: Vec<u8>, pair: &Keypair) -> Vec<u8> {
-		let account = pair.public_key().to_account_id();
-		let nonce = self.rpc.system_account_next_index(&account).await.expect("a nonce");
+		let nonce = self.next_nonce(pair).await;
 		self.sign_at("Market", name, arguments, pair, nonce).await
+	}
+
+	/// The nonce of the key's next transaction, those in the node's pool counted.
+	pub async fn next_nonce(&self, pair: &Keypair) -> u64 {
+		let account = pair.public_key().to_account_id();
+		self.rpc.system_account_next_index(&account).await.expect("a nonce")
+	}
+
+	/// What the runtime answers in the best block, encoded: `method` with its API's name before it, and encoded arguments.
+	///
+	/// # Errors
+	/// There is no such method, or it fails. The error has the node's words.
+	pub async fn state_call(&self, method: &str, arguments: &[u8]) -> Result<Vec<u8>, String> {
+		let answer = self.rpc.state_call(method, Some(arguments), None).await;
+		answer.map_err(|error| error.to_string())
 	}
 
 	/// A call of any pallet, with `arguments` as its encoded arguments, signed with this nonce.
