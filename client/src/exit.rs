@@ -41,6 +41,10 @@ pub enum Code {
 	Waits,
 	/// The job will not start as things stand.
 	WillNotStart,
+	/// A check of a validator's machine or node failed.
+	Unsound,
+	/// The stash is not among the validators of this session.
+	NotActive,
 	/// The job failed.
 	JobFailed,
 	/// The job was cancelled or expired.
@@ -64,6 +68,8 @@ impl Code {
 			Code::CheckFailed => 9,
 			Code::Waits => 10,
 			Code::WillNotStart => 11,
+			Code::Unsound => 12,
+			Code::NotActive => 13,
 			Code::JobFailed => 100,
 			Code::JobEnded => 103,
 			Code::Interrupted => 130,
