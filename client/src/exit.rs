@@ -43,6 +43,10 @@ pub enum Code {
 	WillNotStart,
 	/// Several jobs are not done, each for a reason with a code of its own.
 	Mixed,
+	/// A check of a validator's machine or node failed.
+	Unsound,
+	/// The stash is not among the validators of this session.
+	NotActive,
 	/// The job failed.
 	JobFailed,
 	/// The job was cancelled or expired.
@@ -67,6 +71,8 @@ impl Code {
 			Code::Waits => 10,
 			Code::WillNotStart => 11,
 			Code::Mixed => 12,
+			Code::Unsound => 13,
+			Code::NotActive => 14,
 			Code::JobFailed => 100,
 			Code::JobEnded => 103,
 			Code::Interrupted => 130,

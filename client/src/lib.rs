@@ -5,6 +5,7 @@
 //! - [`check`], [`watch`]: re-check committed results, and refute what is wrong.
 //! - [`offers`]: find offers by what they and their providers are.
 //! - [`job_file`]: job files, input and output formats.
+//! - [`validator`]: the machine and the node of a validator, judged.
 //! - [`local`]: run, measure and estimate on this machine, without a chain.
 //! - [`endpoint`]: requests to a provider over TLS with a pinned key.
 //! - [`keys`], [`amount`]: keys and money.
@@ -21,4 +22,5 @@ pub mod job_file;
 pub mod keys;
 pub mod local;
 pub mod offers;
+pub mod validator;
 pub mod watch;

@@ -66,6 +66,7 @@ fn bad_input_is_refused_in_one_sentence_and_costs_nothing() {
 	bench.money();
 	bench.node_and_keys();
 	bench.worker_settings();
+	bench.validators();
 	bench.changed_input();
 	bench.wrong_input();
 	bench.full_disk();
@@ -181,6 +182,18 @@ impl Bench<'_> {
 			run.args(["--config", &file]);
 			self.refused(case, run);
 		}
+	}
+
+	/// Session keys for somebody else's stash or for one that cannot pay for them, and a folder that is not there.
+	fn validators(&self) {
+		let account = self.accounts.iter().find(|(name, _)| *name == "poor");
+		let poor = account.expect("an account").1.to_string();
+		let rotate = ["validator", "rotate-keys", "--submit", "--owner", &poor];
+		self.refused("keys for another stash", self.client("//Dave", &rotate));
+		self.refused("no money for the keys", self.client(&self.poor, &rotate));
+		let nowhere = self.path("nowhere");
+		let doctor = ["validator", "doctor", "--data", &nowhere];
+		self.refused("no data folder", self.client("//Dave", &doctor));
 	}
 
 	/// An input's file changed after the job was submitted: this program notices before any provider does.

@@ -4,7 +4,7 @@ use super::{
 	convert::{slash_id, IntoRuntime},
 	generated::api,
 	AccountId, DeviceFacts, Endpoint, JobId, JobSpec, KernelHash, Level, ProvidedLeaf, ProviderId, ProviderTerms,
-	RejectReason, SlashId, Tick, H256,
+	RejectReason, SessionKeys, SlashId, Tick, H256,
 };
 use crate::amount::Balance;
 use millrace_kernel::proof::LeafProof;
@@ -19,6 +19,8 @@ pub const MAX_BATCH: usize = 100;
 pub enum Call {
 	/// Balances: pays `amount` to an account and keeps the sender's alive.
 	Transfer { to: AccountId, amount: Balance },
+	/// Session: names the keys with which the sender takes part as a validator. The proof shows that they belong to the sender.
+	SetKeys { keys: SessionKeys, proof: Vec<u8> },
 	/// Kernels: registers a program.
 	RegisterKernel { bytecode: Vec<u8> },
 	/// Kernels: no new jobs for this kernel.
@@ -126,6 +128,7 @@ impl Call {
 	pub fn name(&self) -> &'static str {
 		match self {
 			Call::Transfer { .. } => "transfer",
+			Call::SetKeys { .. } => "set_keys",
 			Call::RegisterKernel { .. } => "register_kernel",
 			Call::RetireKernel { .. } => "retire_kernel",
 			Call::RemoveKernel { .. } => "remove_kernel",
@@ -177,6 +180,7 @@ impl Call {
 			Call::Transfer { to, amount } => {
 				visitor.visit(&api::tx().balances().transfer_keep_alive(to.into(), amount))
 			}
+			Call::SetKeys { keys, proof } => visitor.visit(&api::tx().session().set_keys(keys.into_runtime(), proof)),
 			Call::RegisterKernel { bytecode } => visitor.visit(&kernels.register_kernel(bytecode.into_runtime())),
 			Call::RetireKernel { kernel } => visitor.visit(&kernels.retire_kernel(kernel.into_runtime())),
 			Call::RemoveKernel { kernel } => visitor.visit(&kernels.remove_kernel(kernel.into_runtime())),

@@ -5,7 +5,7 @@ use super::{
 	view::At,
 	Block, H256,
 };
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 use subxt::{
 	backend::{utils::retry, LegacyBackend},
 	config::RpcConfigFor,
@@ -36,6 +36,8 @@ pub const RECONNECT_AFTER: u64 = 1_000;
 pub struct Chain {
 	pub(super) client: OnlineClient<SubstrateConfig>,
 	pub(super) rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
+	/// The same connection, for methods that the library does not know.
+	pub(super) raw: RpcClient,
 	url: Arc<str>,
 	/// Held from the reading of a nonce until the node has what was signed with it: calls that are sent side by side would
 	/// be given the same one.
@@ -88,7 +90,8 @@ impl Chain {
 		.map_err(|error| unreachable(error.to_string()))?;
 		let chain = Chain {
 			client,
-			rpc: LegacyRpcMethods::new(rpc),
+			rpc: LegacyRpcMethods::new(rpc.clone()),
+			raw: rpc,
 			url: url.into(),
 			sending: Arc::default(),
 		};
@@ -107,6 +110,16 @@ impl Chain {
 	/// Where the node is.
 	pub fn url(&self) -> &str {
 		&self.url
+	}
+
+	/// Whether that is this machine's loopback. A tunnel to another machine looks the same.
+	pub fn is_loopback(&self) -> bool {
+		host_and_port(&self.url).is_ok_and(|(host, _)| is_loopback(&host))
+	}
+
+	/// The TCP port of that address.
+	pub fn port(&self) -> Option<u16> {
+		host_and_port(&self.url).map(|(_, port)| port).ok()
 	}
 
 	/// The hash of the chain's first block.
@@ -287,6 +300,12 @@ impl At {
 	}
 }
 
+/// Whether a host, as a URL names it, is this machine's loopback.
+fn is_loopback(host: &str) -> bool {
+	let address = host.parse::<IpAddr>();
+	host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// The host and the port of a WebSocket URL.
 fn host_and_port(url: &str) -> Result<(String, u16), ChainError> {
 	let bad = |reason: &str| ChainError::BadUrl {
@@ -342,6 +361,23 @@ mod tests {
 			"ws://a:70000",
 		] {
 			assert!(matches!(host_and_port(url), Err(ChainError::BadUrl { .. })), "{url}");
+		}
+	}
+
+	#[test]
+	fn loopback_is_told_from_other_hosts() {
+		for host in ["127.0.0.1", "127.8.0.3", "::1", "localhost"] {
+			assert!(is_loopback(host), "{host}");
+		}
+		for host in [
+			"0.0.0.0",
+			"10.0.0.1",
+			"::",
+			"2001:db8::1",
+			"node.example",
+			"localhost.example",
+		] {
+			assert!(!is_loopback(host), "{host}");
 		}
 	}
 

@@ -18,6 +18,7 @@ mod offers;
 mod outages;
 mod refutation;
 mod target;
+mod validators;
 
 pub(super) use devices::{enrolment_key, enrolment_rules};
 pub(super) use refutation::{slash_id, IntoList};

@@ -93,6 +93,11 @@ impl Rejection {
 				"`millrace provider show` says more; name another provider, or use the book; only the transaction's fee was \
 				 paid"
 			}
+			"InvalidProof" => {
+				"the proof is bound to the account for which the keys were made, and that account must sign; only the \
+				 transaction's fee was paid"
+			}
+			"DuplicatedKey" => "another account has registered these keys; only the transaction's fee was paid",
 			"Halted" => "wait until governance opens the market; only the transaction's fee was paid",
 			"ProviderConvicted" => "a result of the provider was refuted; only the transaction's fee was paid",
 			_ => "only the transaction's fee was paid",
@@ -151,6 +156,12 @@ pub enum ChainError {
 		#[source]
 		source: Box<subxt::Error>,
 	},
+	/// The node does not answer this method, or not to everybody.
+	#[error("the node does not answer `{method}` here")]
+	Closed {
+		/// The method's name.
+		method: &'static str,
+	},
 	/// The node does not have this block.
 	#[error("the node does not have block {block}")]
 	NoBlock {
@@ -189,6 +200,10 @@ impl ChainError {
 			ChainError::OtherChain { .. } => "name a node of this chain with --url or MILLRACE_URL",
 			ChainError::OtherRuntime { .. } => "use the version of this program that belongs to the chain's runtime",
 			ChainError::Request { .. } => "try again; if it goes on, look at the node's log",
+			ChainError::Closed { .. } => {
+				"it is open on loopback: run this on the node's machine, or through `ssh -L 9944:127.0.0.1:9944`; a node with \
+				 --rpc-methods safe answers it nowhere"
+			}
 			ChainError::NoBlock { .. } => "the node may have pruned it: use an archive node",
 			ChainError::Refused { .. } => "nothing was paid; try again in a few seconds",
 			ChainError::CannotPayFee { .. } => "send money to the account, then try again; nothing was paid",
@@ -206,6 +221,7 @@ impl ChainError {
 				| ChainError::OtherChain { .. }
 				| ChainError::OtherRuntime { .. }
 				| ChainError::Request { .. }
+				| ChainError::Closed { .. }
 				| ChainError::NoBlock { .. }
 		)
 	}

@@ -24,13 +24,16 @@ mod ids;
 mod inclusion;
 mod jobs;
 mod market;
+mod node;
 mod outages;
 mod pools;
 mod price;
 mod providers;
 mod refutation;
+mod session;
 mod submit;
 mod unfit;
+mod validators;
 mod view;
 #[cfg(test)]
 mod wire;
@@ -53,14 +56,20 @@ pub use market::{
 	BookLevel, BookView, JobFilter, NetworkStats, OfferFilter, OfferView, PaidPrices, PoolEra, PoolStats, Quote,
 	Quoted, Start, StateName, Waits, HISTORY_ERAS, ORDERS_COUNTED,
 };
+pub use node::{NodeView, RotatedKeys};
 pub use outages::{DowntimePreview, Outage, PreviewStep, ProviderFilter};
 pub use pools::{BadPool, ClassFigures, DeviceClass, Pool, Rules};
 pub use price::{BadPrice, Level, Price, LEVELS, UNITS_PER_PRICE};
 pub use providers::{AskView, Endpoint, ProviderTerms, ProviderView, Record, Status, Unbonding};
 pub use refutation::{Demand, Fraud, ProvidedLeaf, SlashCause, SlashId, SlashShares, SlashView, Window};
+pub use session::{SessionKeys, SessionView};
 pub use submit::{account_of, job_id, Signed, Submitted, MORTALITY};
 pub use subxt::utils::{AccountId32 as AccountId, H256};
 pub use unfit::{Ineligible, Unfit};
+pub use validators::{
+	Backing, Candidacy, EraPoints, PendingSlash, StashBond, StashUnbonding, UnclaimedEra, ValidatorView,
+	POINTS_PER_BLOCK,
+};
 pub use view::At;
 
 /// A reading of the protocol clock.

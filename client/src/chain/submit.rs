@@ -164,12 +164,23 @@ impl Chain {
 /// The chain's runtime has another shape of jobs.
 pub fn job_id(at: &At, genesis: &H256, requester: &AccountId, nonce: u64, call: &Call) -> Result<JobId, ChainError> {
 	const JOB_ID: u8 = 0x04;
-	let encoded = call.typed(CallData(at.client.tx()))?;
+	let encoded = at.call_data(call)?;
 	// The call's only argument follows the pallet's and the call's index.
 	let spec = encoded.get(2..).unwrap_or_default();
 	let mut preimage = (JOB_ID, genesis.0, requester.0, nonce).encode();
 	preimage.extend_from_slice(spec);
 	Ok(JobId(super::blake2_256(&preimage)))
+}
+
+impl At {
+	/// A call as the runtime reads it: the indices of its pallet and of itself, then its arguments. What a wallet that signs
+	/// elsewhere is given.
+	///
+	/// # Errors
+	/// The runtime has another shape of the call.
+	pub fn call_data(&self, call: &Call) -> Result<Vec<u8>, ChainError> {
+		call.typed(CallData(self.client.tx()))
+	}
 }
 
 /// A visitor that encodes a call.

@@ -3,7 +3,7 @@
 use super::{
 	call::Visit,
 	events::{job_event, JobEvent},
-	AccountId, Call, Fraud, JobId, JobSpec, Level, ProvidedLeaf, RefusedDelivery, Refutation, Silence,
+	AccountId, Call, Fraud, JobId, JobSpec, Level, ProvidedLeaf, RefusedDelivery, Refutation, SessionKeys, Silence,
 };
 use crate::job::fixture::{in_the_book, to_one};
 use codec::{Compact, Encode};
@@ -365,4 +365,20 @@ fn calls_about_reachability_are_sent_as_the_protocol_lists_them() {
 	] {
 		assert_eq!(call(&sent), [vec![index], fields].concat(), "{}", sent.name());
 	}
+}
+
+/// Grandpa's key, then Babe's, as the runtime lists them; then the proof.
+#[test]
+fn session_keys_are_sent_in_the_order_of_the_runtime() {
+	let keys = SessionKeys {
+		grandpa: [1; 32],
+		babe: [2; 32],
+	};
+	let set_keys = Call::SetKeys {
+		keys,
+		proof: vec![9; 128],
+	};
+	let expected = [vec![0], ([1u8; 32], [2u8; 32], vec![9u8; 128]).encode()].concat();
+	assert_eq!(call(&set_keys), expected);
+	assert_eq!(keys.encoded(), expected[1..65]);
 }

@@ -14,12 +14,14 @@ mod job;
 mod network;
 mod offers;
 mod provider;
+mod validator;
 
 pub(super) use check::{CheckArguments, ProvideArguments, WatchArguments};
 pub(super) use job::{EventsArguments, JobCommand, JobListArguments, ReceiveArguments};
 pub(super) use network::NetworkCommand;
 pub(super) use offers::{BookArguments, OffersCommand, SearchArguments};
 pub(super) use provider::{EndpointArguments, ListArguments, ProviderCommand, RegisterArguments, Switch};
+pub(super) use validator::ValidatorCommand;
 
 /// Buy, offer and check exact compute on the Millrace chain.
 #[derive(Debug, Parser)]
@@ -97,6 +99,11 @@ pub(super) enum Command {
 	Network {
 		#[command(subcommand)]
 		command: Option<NetworkCommand>,
+	},
+	/// Look after a validator: its machine and node, its session keys, and how it stands.
+	Validator {
+		#[command(subcommand)]
+		command: ValidatorCommand,
 	},
 	/// Re-run leaves of a committed job, and prove to the chain what is wrong.
 	Check(CheckArguments),

@@ -13,6 +13,7 @@ mod print;
 mod progress;
 mod provide;
 mod provider;
+mod validator;
 mod watch;
 
 use self::{
@@ -70,6 +71,7 @@ async fn run(cli: Cli, printer: &Printer) -> Result<ExitCode, Failure> {
 	};
 	let result = match cli.command {
 		Command::Job { command } => return job::run(&session, command).await,
+		Command::Validator { command } => return validator::run(&session, command).await,
 		Command::Key { command } => key::run(&session, command),
 		Command::Account { command } => account::run(&session, command).await,
 		Command::Kernel { command } => kernel::run(&session, command).await,

@@ -39,6 +39,9 @@ hours that overlap        |   3 | rule 2 … together with rule 1 … mon at 11:
 price above the ladder    |   3 | `asks` of preset `home` … no price level     | level 255
 preset that is not there  |   3 | there is no preset `nigth`                   | ladder, night, steady
 two devices, one worker   |   3 | 2 devices are listed                         | one worker for each device
+keys for another stash    |   2 | the key is that of 5 … would be made for 5   | leave out --submit
+no money for the keys     |   6 | can spend 0.1 MILL … for keys takes 10       | no keys were made
+no data folder            |   3 | nowhere is no folder                         | --base-path
 changed input             |   3 | input 0 has changed since job 0x             | put the file back
 full disk, result         |   1 | could not be fetched … File too large        | `millrace job fetch 0x
 full disk, output         |   1 | cannot write … disk.tsv: File too large      | `millrace job fetch 0x

@@ -5,12 +5,20 @@ use codec::{Compact, Encode};
 use millrace_client::keys::Key;
 use millrace_tests::{free_port, raw::Raw, Client, Node};
 use serde_json::{json, Value};
-use std::time::{Duration, Instant};
+use std::{
+	path::Path,
+	time::{Duration, Instant},
+};
 
-/// Where a chain's state has the stashes that author now: the hashed names of `Session` and `Validators`.
-const SESSION_VALIDATORS: &str = "0xcec5070d609dd3497f72bde07fc96ba088dcde934c658227ee1dfafcd6e16903";
 /// A MILL in planck.
 const MILL: u128 = 1_000_000_000_000;
+/// What the page bonds.
+const BOND: u128 = 2_000_000 * MILL;
+/// The index of the pallet `Session` in the runtime, and of `set_keys` in it.
+const SET_KEYS: [u8; 2] = [12, 0];
+/// The exit codes for a check that failed, and for a stash that is not among the validators.
+const UNSOUND: i32 = 12;
+const NOT_ACTIVE: i32 = 13;
 
 /// Bytes that a node answers as hexadecimal digits.
 fn bytes(value: &Value) -> Vec<u8> {
@@ -18,7 +26,24 @@ fn bytes(value: &Value) -> Vec<u8> {
 	hex::decode(text.trim_start_matches("0x")).expect("hexadecimal digits")
 }
 
-/// `docs/validator.md`, from the stash to blocks that become final, with the calls that it has a wallet sign.
+/// What the doctor says of a node, with its exit code.
+fn doctor(node: &Node, folder: &Path, data: &Path, stash: &str) -> (i32, Value) {
+	let data = data.to_str().expect("UTF-8");
+	let client = Client::new(node.url(), folder);
+	let answer = client.run(&["validator", "doctor", "--data", data, "--stash", stash]);
+	(answer.code, answer.json())
+}
+
+/// What a check came to.
+fn verdict<'a>(report: &'a Value, check: &str) -> &'a str {
+	let checks = report["checks"].as_array().expect("a list");
+	let found = checks.iter().find(|found| found["check"] == check);
+	let found = found.unwrap_or_else(|| panic!("no check {check}: {report}"));
+	found["verdict"].as_str().expect("a word")
+}
+
+/// `docs/validator.md`, from the stash to blocks that become final and are to be paid for, with the calls that it has a
+/// wallet sign.
 #[test]
 fn the_steps_of_the_validators_page_lead_to_a_validator() {
 	let start = Instant::now();
@@ -44,43 +69,59 @@ fn the_steps_of_the_validators_page_lead_to_a_validator() {
 	let address = address.as_str().expect("an address");
 	client.json(&["--key", "//Bob", "account", "transfer", address, "2000100"]);
 	let stash = Key::open(file).expect("the key that was made");
-	let public = hex::encode(stash.public());
+	let status = || {
+		let answer = client.run(&["validator", "status", address]);
+		(answer.code, answer.json())
+	};
+	let (code, before) = status();
+	assert_eq!(
+		(code, &before["standing"]),
+		(NOT_ACTIVE, &json!("not_bonded")),
+		"{before}"
+	);
 
-	let made = node.call("author_rotateKeysWithOwner", json!([format!("0x{public}")]));
-	let (keys, proof) = (bytes(&made["keys"]), bytes(&made["proof"]));
+	keys_for_a_cold_stash_are_not_sent(node, &client, address, &before);
+	let made = client.json(&[
+		"--key",
+		file,
+		"validator",
+		"rotate-keys",
+		"--owner",
+		address,
+		"--submit",
+	]);
+	assert_eq!(made["registered"], true, "{made}");
 	assert_eq!(node.call("author_hasSessionKeys", json!([made["keys"]])), true);
+	assert_eq!(status().1["keys"], made["keys"]);
+	the_doctor_knows_where_the_keys_are(&network, node, temporary.path(), address);
 
-	// `bond` the value and have rewards paid to the stash, `setKeys`, `validate` at no commission and open to nominators.
-	let bond = (Compact(2_000_000 * MILL), 1u8).encode();
-	let set_keys = [keys, proof.encode()].concat();
+	// `bond` the value and have rewards paid to the stash; `validate` at no commission and open to nominators.
+	let bond = (Compact(BOND), 1u8).encode();
 	let validate = (Compact(0u32), false).encode();
-	let calls = [
-		("Staking", "bond", bond),
-		("Session", "set_keys", set_keys),
-		("Staking", "validate", validate),
-	];
 	let runtime = tokio::runtime::Builder::new_current_thread()
 		.enable_all()
 		.build()
 		.expect("a runtime");
 	runtime.block_on(async {
 		let raw = Raw::connect(&node.url()).await;
-		for (nonce, (pallet, name, arguments)) in (0..).zip(calls) {
-			let signed = raw.sign_at(pallet, name, arguments, stash.pair(), nonce).await;
+		// The stash has signed one call before.
+		for (nonce, (name, arguments)) in (1..).zip([("bond", bond), ("validate", validate)]) {
+			let signed = raw.sign_at("Staking", name, arguments, stash.pair(), nonce).await;
 			let sent = raw.submit(&signed).await;
-			assert!(sent.is_ok(), "{pallet}.{name}: {sent:?}");
+			assert!(sent.is_ok(), "{name}: {sent:?}");
 		}
 	});
-
-	let authors = |node: &Node| {
-		let stashes = node.call("state_getStorage", json!([SESSION_VALIDATORS]));
-		stashes.as_str().unwrap_or_default().to_owned()
-	};
-	assert!(!authors(node).contains(&public), "it is elected before it could be");
-	node.wait_until("it is elected", Duration::from_secs(240), |node| {
-		authors(node).contains(&public)
+	node.wait_until("it stands for election", Duration::from_secs(60), |_| {
+		let (code, status) = status();
+		assert_eq!(code, NOT_ACTIVE, "it is elected before it could be: {status}");
+		status["candidate"] == true && status["bond"]["active"] == BOND.to_string()
 	});
+	node.wait_until("it is elected", Duration::from_secs(240), |_| status().0 == 0);
 	println!("elected after {} s", start.elapsed().as_secs());
+	let elected = status().1;
+	assert_eq!(elected["standing"], "active", "{elected}");
+	assert_eq!(elected["backing"]["own"], BOND.to_string(), "{elected}");
+
 	let (best, _) = network.heights();
 	network.wait_until("its blocks are final elsewhere", Duration::from_secs(120), |network| {
 		network.heights().1 > best + 3
@@ -90,8 +131,55 @@ fn the_steps_of_the_validators_page_lead_to_a_validator() {
 	assert!(made > 0.0 && votes > 0.0, "{made} blocks, {votes} votes");
 	let slots = node.call("babe_epochAuthorship", json!([]));
 	assert!(slots.as_object().is_some_and(|keys| !keys.is_empty()), "{slots}");
+
+	node.wait_until("an era of its own is over", Duration::from_secs(180), |_| {
+		let unclaimed = status().1["unclaimed"].clone();
+		unclaimed.as_array().is_some_and(|eras| !eras.is_empty())
+	});
+	let paid = status().1;
+	let era = &paid["unclaimed"][0];
+	assert!(era["points"].as_u64() >= Some(20), "a block earns 20 points: {paid}");
+	assert_ne!(era["reward"], "0", "{paid}");
+	assert_eq!(paid["slashes"], json!([]), "{paid}");
 	println!(
-		"{made} blocks and {votes} votes of its own after {} s",
+		"{made} blocks and {votes} votes of its own, {} planck to be paid for era {}, after {} s",
+		era["reward"],
+		era["era"],
 		start.elapsed().as_secs()
 	);
+}
+
+/// Without `--submit` keys are made, and the call is printed as a wallet takes it. `before` is how the stash stood.
+fn keys_for_a_cold_stash_are_not_sent(node: &Node, client: &Client, stash: &str, before: &Value) {
+	let made = client.json(&["validator", "rotate-keys", "--owner", stash]);
+	assert_eq!(made["registered"], false, "{made}");
+	assert_eq!(node.call("author_hasSessionKeys", json!([made["keys"]])), true);
+	let expected = [&SET_KEYS[..], &bytes(&made["keys"]), &bytes(&made["proof"]).encode()].concat();
+	assert_eq!(bytes(&made["call_data"]), expected, "{made}");
+	let after = client.run(&["validator", "status", stash]).json();
+	assert_eq!(
+		(&after["keys"], &before["keys"]),
+		(&Value::Null, &Value::Null),
+		"nothing was sent"
+	);
+}
+
+/// The node that made them passes; the other one, which runs as well, is told that they are not its own.
+fn the_doctor_knows_where_the_keys_are(network: &Node, node: &Node, folder: &Path, stash: &str) {
+	let (code, report) = doctor(node, &folder.join("client"), &folder.join("validator"), stash);
+	for check in [
+		"node", "peers", "sync", "role", "release", "runtime", "keys", "keystore", "rpc",
+	] {
+		assert_eq!(verdict(&report, check), "ok", "{check}: {report}");
+	}
+	// How good the machine is that runs this test, only its owner can mend.
+	for check in ["cores", "memory", "processor", "space", "writes", "clock", "finality"] {
+		println!("{check}: {}", verdict(&report, check));
+	}
+	let failed = report["fail"].as_u64().expect("a number") > 0;
+	assert_eq!(code, if failed { UNSOUND } else { 0 }, "{report}");
+
+	let (code, report) = doctor(network, &folder.join("client"), &folder.join("network"), stash);
+	assert_eq!((code, verdict(&report, "keystore")), (UNSOUND, "fail"), "{report}");
+	assert_eq!(verdict(&report, "keys"), "ok", "{report}");
 }

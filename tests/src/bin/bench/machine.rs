@@ -1,16 +1,8 @@
 //! What the figures were measured on.
 
-use crate::report::median;
+use millrace_client::validator::{verification_time, REFERENCE_VERIFICATION};
 use millrace_compute::cuda;
-use std::{
-	fs,
-	process::Command,
-	time::{Duration, Instant},
-};
-use subxt_signer::sr25519;
-
-/// Time of one sr25519 verification on the reference machine.
-const REFERENCE_VERIFY: Duration = Duration::from_micros(49);
+use std::{fs, process::Command};
 
 /// Prints date, processor, device and `k`.
 pub(crate) fn describe() {
@@ -46,17 +38,5 @@ pub(crate) fn describe() {
 
 /// `k`: how long this machine takes for a verification, as a part of what the reference machine takes.
 pub(crate) fn factor() -> f64 {
-	let pair = sr25519::dev::alice();
-	let signature = pair.sign(b"millrace");
-	let public = pair.public_key();
-	let times = (0..31)
-		.map(|_| {
-			let start = Instant::now();
-			for _ in 0..20 {
-				assert!(sr25519::verify(&signature, b"millrace", &public));
-			}
-			start.elapsed().as_secs_f64() / 20.0
-		})
-		.collect();
-	median(times) / REFERENCE_VERIFY.as_secs_f64()
+	verification_time().as_secs_f64() / REFERENCE_VERIFICATION.as_secs_f64()
 }
