@@ -26,6 +26,7 @@ cheats|every way to cheat is caught, to the planck
 liveness|who is gone is found on real chains and pays what was announced, who claims a class must show it, to the planck
 simulation|what outages cost honest and dishonest providers over years
 quickstart|the quickstart, end to end
+network|four validators through deaths, partitions, a blackout, warp sync, new keys and double signing; and scripts/devnet.sh
 operations|alerts and dashboards use what running nodes export, units are sound, a validator is made as its page says
 docs|every command in the documents does what it says'
 
@@ -94,7 +95,7 @@ group_simulation() { build && cargo test --workspace --locked --test simulation 
 group_of_chains() { build && nextest "package(millrace-tests) & binary(${1//-/_})" --no-capture; }
 
 # Groups that mostly wait for blocks. Each has chains and ports of its own, so several run at once.
-PATIENT='node json-rpc e2e worker cheats liveness bad-input quickstart operations docs'
+PATIENT='node json-rpc e2e worker cheats liveness network bad-input quickstart operations docs'
 AT_ONCE=3
 
 "$MILLRACE_ROOT/scripts/setup.sh" --tests

@@ -9,6 +9,8 @@ pub mod network;
 pub mod process;
 pub mod raw;
 pub mod rpc;
+pub mod scrape;
+pub mod spec;
 pub mod tls;
 
 pub use client::{Answer, Client};

@@ -125,6 +125,13 @@ impl Process {
 		}
 	}
 
+	/// Sends it a signal, such as `STOP` or `CONT`.
+	pub fn signal(&self, name: &str) {
+		let id = self.child.id().to_string();
+		let sent = Command::new("kill").args(["-s", name, &id]).status();
+		assert!(sent.is_ok_and(|status| status.success()), "kill -s {name} {id} fails");
+	}
+
 	/// Asks it to stop (SIGTERM) and waits; kills it after `limit`. Returns whether it stopped by itself with success.
 	pub fn stop(&mut self, limit: Duration) -> bool {
 		let _ = Command::new("kill").arg(self.child.id().to_string()).status();

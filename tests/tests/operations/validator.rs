@@ -17,8 +17,8 @@ const BOND: u128 = 2_000_000 * MILL;
 /// The index of the pallet `Session` in the runtime, and of `set_keys` in it.
 const SET_KEYS: [u8; 2] = [12, 0];
 /// The exit codes for a check that failed, and for a stash that is not among the validators.
-const UNSOUND: i32 = 12;
-const NOT_ACTIVE: i32 = 13;
+const UNSOUND: i32 = 13;
+const NOT_ACTIVE: i32 = 14;
 
 /// Bytes that a node answers as hexadecimal digits.
 fn bytes(value: &Value) -> Vec<u8> {
