@@ -17,7 +17,7 @@ unit|unit and property tests of every crate
 book|the order book against a naive one, compared after each of 100,000 random operations
 conservation|every planck of a thousand jobs with hostile parties, on the real runtime
 kernels|random programs and the shipped kernels: every backend against the reference
-node|a node starts, authors, finalises and answers over JSON-RPC
+node|a node starts, authors, finalises, answers over JSON-RPC and does what the council decides
 json-rpc|the whole job of a dApp with curl, and every method of compute_v1
 e2e|a whole job on a real node and a real worker
 worker|the worker killed at every journal step loses and doubles nothing

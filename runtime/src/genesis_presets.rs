@@ -1,25 +1,27 @@
 //! Chains that a node can start by name.
 //!
-//! | name | validators | epoch | era | root key |
-//! |---|---|---|---|---|
-//! | `development` | Alice | 10 minutes | 1 hour | Alice |
-//! | `fast` | Alice | 30 seconds | 1 minute | Alice |
-//! | `local_testnet` | Alice, Bob, Charlie, Dave | 10 minutes | 1 hour | none |
+//! | name | validators | epoch | era | a motion is open for | root key |
+//! |---|---|---|---|---|---|
+//! | `development` | Alice | 10 minutes | 1 hour | 7 days | Alice |
+//! | `fast` | Alice | 30 seconds | 1 minute | 2 minutes | Alice |
+//! | `local_testnet` | Alice, Bob, Charlie, Dave | 10 minutes | 1 hour | 7 days | none |
 //!
+//! Everywhere the council is Alice, Bob, Charlie, Dave and Eve: of five, more than half are three, and three quarters four.
 //! All keys are public knowledge: they are derived from names. A chain for real money has a specification of its own.
 
 use crate::{
 	configs::{
 		consensus::BABE_GENESIS_EPOCH_CONFIG,
+		council::MOTION_BLOCKS,
 		millrace::{standard_enrolment, standard_liveness, standard_rules, MEASURE_KERNELS},
 		staking::TreasuryAccount,
 	},
 	settings::ProtocolWindows,
-	AccountId, BabeConfig, Balance, BalancesConfig, KernelsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
-	SettingsConfig, StakingConfig, SudoConfig, MILL,
+	AccountId, BabeConfig, Balance, BalancesConfig, BlockNumber, CouncilMembershipConfig, KernelsConfig,
+	RuntimeGenesisConfig, SessionConfig, SessionKeys, SettingsConfig, StakingConfig, SudoConfig, MILL,
 };
 use alloc::{string::ToString, vec, vec::Vec};
-use frame_support::build_struct_json_patch;
+use frame_support::{build_struct_json_patch, BoundedVec};
 use pallet_market::MarketRules;
 use pallet_providers::LivenessRules;
 use polkadot_sdk::*;
@@ -47,6 +49,15 @@ pub const MIN_NOMINATOR_BOND: Balance = MILL.saturating_mul(100);
 pub const MAX_VALIDATORS: u32 = 200;
 /// Accounts that may be nominators at once.
 pub const MAX_NOMINATORS: u32 = 800;
+
+/// Who sits in the council at genesis.
+pub const COUNCIL: [Sr25519Keyring; 5] = [
+	Sr25519Keyring::Alice,
+	Sr25519Keyring::Bob,
+	Sr25519Keyring::Charlie,
+	Sr25519Keyring::Dave,
+	Sr25519Keyring::Eve,
+];
 
 /// A validator's stash, and the keys that `--alice` and the like put into a node's keystore.
 struct Validator {
@@ -81,6 +92,7 @@ struct Preset {
 	validators: &'static [Validator],
 	epoch_slots: u64,
 	sessions_per_era: u32,
+	motion_blocks: BlockNumber,
 	windows: fn() -> ProtocolWindows,
 	root: Option<Sr25519Keyring>,
 }
@@ -89,6 +101,7 @@ const DEVELOPMENT: Preset = Preset {
 	validators: &[ALICE],
 	epoch_slots: 200,
 	sessions_per_era: 6,
+	motion_blocks: MOTION_BLOCKS,
 	windows: development_windows,
 	root: Some(Sr25519Keyring::Alice),
 };
@@ -96,6 +109,7 @@ const FAST: Preset = Preset {
 	validators: &[ALICE],
 	epoch_slots: 10,
 	sessions_per_era: 2,
+	motion_blocks: 40,
 	windows: fast_windows,
 	root: Some(Sr25519Keyring::Alice),
 };
@@ -103,6 +117,7 @@ const LOCAL_TESTNET: Preset = Preset {
 	validators: &[ALICE, BOB, CHARLIE, DAVE],
 	epoch_slots: 200,
 	sessions_per_era: 6,
+	motion_blocks: MOTION_BLOCKS,
 	windows: public_windows,
 	root: None,
 };
@@ -183,6 +198,7 @@ impl Preset {
 			settings: SettingsConfig {
 				epoch_slots: self.epoch_slots,
 				sessions_per_era: self.sessions_per_era,
+				motion_blocks: self.motion_blocks,
 				windows: (self.windows)()
 			},
 			balances: BalancesConfig { balances: balances() },
@@ -205,6 +221,9 @@ impl Preset {
 			},
 			session: SessionConfig {
 				keys: self.session_keys()
+			},
+			council_membership: CouncilMembershipConfig {
+				members: BoundedVec::truncate_from(COUNCIL.map(Sr25519Keyring::to_account_id).to_vec())
 			},
 			sudo: SudoConfig {
 				key: self.root.map(Sr25519Keyring::to_account_id)

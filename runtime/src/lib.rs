@@ -28,6 +28,7 @@ pub mod genesis_presets;
 pub mod migrations;
 pub mod pallets;
 pub mod settings;
+pub mod upgrades;
 pub mod upstream_weights;
 pub mod weights;
 
@@ -119,7 +120,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("millrace"),
 	impl_name: Cow::Borrowed("millrace"),
 	authoring_version: 1,
-	spec_version: 4,
+	spec_version: 5,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 2,

@@ -7,7 +7,7 @@
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 #![allow(missing_docs, reason = "the items are generated; each pallet documents itself")]
 
-use crate::settings;
+use crate::{settings, upgrades};
 use alloc::vec::Vec;
 use pallet_session::historical as session_historical;
 use polkadot_sdk::*;
@@ -76,6 +76,12 @@ mod runtime {
 	pub type Parameters = pallet_parameters;
 	#[runtime::pallet_index(32)]
 	pub type Sudo = pallet_sudo;
+	#[runtime::pallet_index(33)]
+	pub type Council = pallet_collective<Instance1>;
+	#[runtime::pallet_index(34)]
+	pub type CouncilMembership = pallet_membership<Instance1>;
+	#[runtime::pallet_index(35)]
+	pub type Upgrades = upgrades;
 
 	#[runtime::pallet_index(50)]
 	pub type Kernels = pallet_kernels;

@@ -1,12 +1,18 @@
-//! Settings that a chain chooses at genesis: of consensus, which it then keeps, and of the protocol's windows, which go to
-//! the parameters and may be changed there.
+//! Settings that a chain chooses at genesis: of consensus and of the council, which it then keeps, and of the protocol's
+//! windows, which go to the parameters and may be changed there.
 //!
 //! The same runtime serves a development chain with short epochs and a public one with long ones. The pallet has storage
 //! and a genesis configuration but no call, on purpose: changing the length of an epoch on a running chain breaks BABE.
 
 pub use pallet::*;
 
-use crate::configs::millrace::{standard_liveness, standard_rules, SLASH_DELAY, WEEK};
+use crate::{
+	configs::{
+		council::MOTION_BLOCKS,
+		millrace::{standard_liveness, standard_rules, SLASH_DELAY, WEEK},
+	},
+	BlockNumber,
+};
 use millrace_primitives::{EnrolmentRules, Tick};
 use pallet_market::MarketRules;
 use pallet_providers::LivenessRules;
@@ -84,6 +90,12 @@ pub mod pallet {
 		6
 	}
 
+	/// A week.
+	#[pallet::type_value]
+	pub fn DefaultMotionBlocks() -> BlockNumber {
+		MOTION_BLOCKS
+	}
+
 	/// Length of a BABE epoch, which is also a session, in slots.
 	#[pallet::storage]
 	pub type EpochSlots<T: Config> = StorageValue<_, u64, ValueQuery, DefaultEpochSlots>;
@@ -92,6 +104,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type SessionsPerEra<T: Config> = StorageValue<_, u32, ValueQuery, DefaultSessionsPerEra>;
 
+	/// Blocks after which a motion of the council that has not passed can be closed.
+	#[pallet::storage]
+	pub type MotionBlocks<T: Config> = StorageValue<_, BlockNumber, ValueQuery, DefaultMotionBlocks>;
+
 	/// What a chain specification may set.
 	#[pallet::genesis_config]
 	pub struct GenesisConfig<T: Config> {
@@ -99,6 +115,8 @@ pub mod pallet {
 		pub epoch_slots: u64,
 		/// Sessions in an era; at least 1.
 		pub sessions_per_era: u32,
+		/// Blocks for which a motion of the council is open; at least 1.
+		pub motion_blocks: BlockNumber,
 		/// The protocol's windows and fees.
 		pub windows: ProtocolWindows,
 		#[serde(skip)]
@@ -111,6 +129,7 @@ pub mod pallet {
 			Self {
 				epoch_slots: DefaultEpochSlots::get(),
 				sessions_per_era: DefaultSessionsPerEra::get(),
+				motion_blocks: DefaultMotionBlocks::get(),
 				windows: ProtocolWindows::default(),
 				_config: PhantomData,
 			}
@@ -124,8 +143,10 @@ pub mod pallet {
 		fn build(&self) {
 			assert!(self.epoch_slots >= 2, "an epoch has at least two slots");
 			assert!(self.sessions_per_era >= 1, "an era has at least one session");
+			assert!(self.motion_blocks >= 1, "a motion is open for at least one block");
 			EpochSlots::<T>::put(self.epoch_slots);
 			SessionsPerEra::<T>::put(self.sessions_per_era);
+			MotionBlocks::<T>::put(self.motion_blocks);
 			T::Windows::apply(&self.windows);
 		}
 	}

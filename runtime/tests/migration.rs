@@ -1,5 +1,5 @@
-//! A chain of the runtime before this one, upgraded by the migrations that this one runs: no live job is lost, every job is paid
-//! to the planck, and whatever governance has set goes on to hold.
+//! A chain of specification 3, upgraded by the migrations that this runtime runs: no live job is lost, every job is paid to the
+//! planck, and whatever governance has set goes on to hold.
 
 // Under benchmarks the runtime has migrations of the benchmarks' own.
 #![cfg(not(feature = "runtime-benchmarks"))]

@@ -6,6 +6,7 @@ use millrace_kernel::program::{REFUTE_FAULTS, REFUTE_UNITS};
 use millrace_primitives::refutation::{MAX_CHUNKS, MAX_DEMANDED, MAX_LEAF_BYTES, MAX_SIBLINGS};
 use millrace_runtime::{
 	configs::{
+		council::{CouncilInstance, MotionWeight, MAX_MEMBERS, MAX_MOTIONS},
 		staking::{
 			BagThresholds, MaxActiveValidators, MaxBackersPerValidator, MAX_ELECTABLE_TARGETS, MAX_ELECTING_VOTERS,
 			MAX_NOMINATIONS,
@@ -16,6 +17,7 @@ use millrace_runtime::{
 	upstream_weights, AccountId, Runtime,
 };
 use pallet_babe::WeightInfo as _;
+use pallet_collective::WeightInfo as _;
 use pallet_market::WeightInfo as _;
 use pallet_staking::WeightInfo as _;
 use polkadot_sdk::*;
@@ -81,6 +83,23 @@ fn a_refutation_and_an_answer_fit_into_one_transaction() {
 	// 64 leaves of 1 KiB, each with as many pairs.
 	let provide = MAX_DEMANDED * (MAX_LEAF_BYTES + 32 * 80 + 16) + 1_000;
 	assert!(provide < longest, "{provide} of {longest}");
+}
+
+/// The longest call that a transaction can put to the vote, and the heaviest that may be.
+#[test]
+fn a_motion_can_be_put_and_carried_out_in_one_transaction_each() {
+	type Weights = <Runtime as pallet_collective::Config<CouncilInstance>>::WeightInfo;
+	let longest = *RuntimeBlockLength::get().max.get(DispatchClass::Operational);
+	let largest = RuntimeBlockWeights::get()
+		.get(DispatchClass::Operational)
+		.max_extrinsic
+		.expect("there is a limit");
+	let put = Weights::propose_proposed(longest, MAX_MEMBERS, MAX_MOTIONS);
+	assert!(put.all_lte(largest), "{put:?}");
+	let carried_out = Weights::close_early_approved(longest, MAX_MEMBERS, MAX_MOTIONS)
+		.max(Weights::close_approved(longest, MAX_MEMBERS, MAX_MOTIONS))
+		.saturating_add(MotionWeight::get());
+	assert!(carried_out.all_lte(largest), "{carried_out:?}");
 }
 
 #[test]

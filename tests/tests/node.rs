@@ -1,4 +1,8 @@
-//! A node starts from its presets, authors, finalises and answers.
+//! A node starts from its presets, authors, finalises and answers, and does what the council decides.
+
+mod node {
+	mod council;
+}
 
 use millrace_tests::{binary, Node};
 use serde_json::{json, Value};

@@ -15,6 +15,7 @@ mod accounts;
 mod call;
 mod connect;
 mod convert;
+mod council;
 mod devices;
 mod endings;
 mod error;
@@ -41,6 +42,7 @@ mod wire;
 pub use accounts::{AccountBalance, Block};
 pub use call::{Call, MAX_BATCH};
 pub use connect::{BestBlocks, Chain, Follow, RECONNECT_AFTER};
+pub use council::{Council, Motion, MotionCall};
 pub use devices::{
 	device_id, ClassTaskView, DeviceFacts, DeviceState, DeviceView, EnrolmentRulesView, DEVICES, MAX_DRIVER, MAX_MODEL,
 };

@@ -18,6 +18,7 @@ use subxt::{
 	Metadata, SubstrateConfig,
 };
 
+mod council;
 mod devices;
 
 const JOB: [u8; 32] = [7; 32];

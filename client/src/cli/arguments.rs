@@ -95,7 +95,7 @@ pub(super) enum Command {
 		#[command(subcommand)]
 		command: OffersCommand,
 	},
-	/// Print what the market is and has done.
+	/// Print what the market is and has done, and who governs it.
 	Network {
 		#[command(subcommand)]
 		command: Option<NetworkCommand>,

@@ -1,5 +1,6 @@
 //! `millrace network`.
 
+mod council;
 mod era;
 
 use super::{
@@ -16,6 +17,7 @@ use serde_json::{json, Value};
 
 pub(super) async fn run(session: &Session<'_>, command: Option<NetworkCommand>) -> Result<(), Failure> {
 	match command {
+		Some(NetworkCommand::Council) => council::run(session).await,
 		Some(NetworkCommand::Era { pool, era }) => era::run(session, pool, era).await,
 		None => now(session).await,
 	}

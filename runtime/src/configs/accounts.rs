@@ -78,6 +78,9 @@ pub enum ProxyType {
 	/// Only to veto announced calls of other proxies.
 	#[codec(index = 3)]
 	CancelProxy,
+	/// What a member of the council does in it, but for handing on the seat.
+	#[codec(index = 4)]
+	Governance,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
@@ -106,6 +109,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			ProxyType::CancelProxy => {
 				matches!(call, RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. }))
 			}
+			ProxyType::Governance => matches!(call, RuntimeCall::Council(..) | RuntimeCall::Utility(..)),
 		}
 	}
 
@@ -148,8 +152,32 @@ mod tests {
 	#[test]
 	fn only_the_full_proxy_may_transfer() {
 		assert!(ProxyType::Any.filter(&transfer()));
-		for restricted in [ProxyType::NonTransfer, ProxyType::Staking, ProxyType::CancelProxy] {
+		for restricted in [
+			ProxyType::NonTransfer,
+			ProxyType::Staking,
+			ProxyType::CancelProxy,
+			ProxyType::Governance,
+		] {
 			assert!(!restricted.filter(&transfer()), "{restricted:?}");
+		}
+	}
+
+	/// A vote is lent by name only, and a seat never.
+	#[test]
+	fn a_governance_proxy_votes_and_does_nothing_else() {
+		let vote = RuntimeCall::Council(pallet_collective::Call::vote {
+			proposal: Default::default(),
+			index: 0,
+			approve: true,
+		});
+		let hand_on = RuntimeCall::CouncilMembership(pallet_membership::Call::change_key {
+			new: sp_keyring::Sr25519Keyring::Bob.to_account_id().into(),
+		});
+		assert!(ProxyType::Governance.filter(&vote));
+		assert!(!ProxyType::Governance.filter(&hand_on));
+		for other in [ProxyType::NonTransfer, ProxyType::Staking, ProxyType::CancelProxy] {
+			assert!(!other.filter(&vote), "{other:?}");
+			assert!(!other.is_superset(&ProxyType::Governance), "{other:?}");
 		}
 	}
 

@@ -1,9 +1,15 @@
-//! The treasury, scheduled calls, parameters and who decides over them: root, for now.
+//! The treasury, scheduled calls, parameters and root. Who decides over them stands in [`council`](super::council).
 //!
 //! Root has a key only on development chains, whose presets name one for [`Sudo`](crate::Sudo). Every other chain starts
 //! without, and nothing but a later runtime can give it one.
 
-use super::{deposit, parameters::RuntimeParameters, staking::TreasuryAccount, system::MAX_BLOCK_WEIGHT};
+use super::{
+	council::{ParameterOrigin, SpendOrigin},
+	deposit,
+	parameters::RuntimeParameters,
+	staking::TreasuryAccount,
+	system::MAX_BLOCK_WEIGHT,
+};
 use crate::{
 	upstream_weights, AccountId, Balance, Balances, OriginCaller, Preimage, Runtime, RuntimeCall, RuntimeEvent,
 	RuntimeHoldReason, RuntimeOrigin, System, DAYS,
@@ -18,7 +24,7 @@ use frame_support::{
 	weights::Weight,
 	PalletId,
 };
-use frame_system::{EnsureRoot, EnsureRootWithSuccess};
+use frame_system::EnsureRoot;
 use polkadot_sdk::*;
 use sp_runtime::traits::IdentityLookup;
 
@@ -47,10 +53,10 @@ impl pallet_treasury::Config for Runtime {
 	type PalletId = TreasuryId;
 	type Paymaster = PayFromAccount<Balances, TreasuryAccount>;
 	type PayoutPeriod = ConstU32<{ DAYS.saturating_mul(30) }>;
-	type RejectOrigin = EnsureRoot<AccountId>;
+	type RejectOrigin = ParameterOrigin;
 	type RuntimeEvent = RuntimeEvent;
 	type SpendFunds = ();
-	type SpendOrigin = EnsureRootWithSuccess<AccountId, ConstU128<{ Balance::MAX }>>;
+	type SpendOrigin = SpendOrigin;
 	type SpendPeriod = ConstU32<DAYS>;
 	type WeightInfo = pallet_treasury::weights::SubstrateWeight<Runtime>;
 }
@@ -83,7 +89,8 @@ impl pallet_scheduler::Config for Runtime {
 }
 
 impl pallet_parameters::Config for Runtime {
-	type AdminOrigin = AsEnsureOriginWithArg<EnsureRoot<AccountId>>;
+	// Every parameter alike.
+	type AdminOrigin = AsEnsureOriginWithArg<ParameterOrigin>;
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeParameters = RuntimeParameters;
 	type WeightInfo = upstream_weights::Parameters;

@@ -1,6 +1,7 @@
 //! The pallets that this chain exists for: kernels, providers, market.
 
 use super::{
+	council::SafetyOrigin,
 	deposit,
 	parameters::{dynamic_params, RuntimeParameters},
 };
@@ -17,7 +18,6 @@ use frame_support::{
 	weights::Weight,
 	PalletId,
 };
-use frame_system::EnsureRoot;
 use millrace_primitives::{
 	enrolment::TASKS, pool::FLOOR_PER_BOOK_JOB, ClassFigures, ClassTask, DeviceClass, EnrolmentRules, KernelHash, Tick,
 	DAY, HOUR,
@@ -232,7 +232,7 @@ impl pallet_providers::Config for Runtime {
 	type RefuterShare = RefuterShare;
 	type RequesterShare = RequesterShare;
 	type RuntimeHoldReason = RuntimeHoldReason;
-	type SlashCancelOrigin = EnsureRoot<AccountId>;
+	type SlashCancelOrigin = SafetyOrigin;
 	type SlashTicks = dynamic_params::providers::SlashTicks;
 	type StakeMultiple = ConstU128<FLOOR_PER_BOOK_JOB>;
 	type UnbondTicks = dynamic_params::providers::UnbondTicks;
@@ -244,7 +244,7 @@ impl pallet_market::Config for Runtime {
 	type CallFee = SignedCallFee;
 	type ClassTable = ClassTable;
 	type Currency = Balances;
-	type HaltOrigin = EnsureRoot<AccountId>;
+	type HaltOrigin = SafetyOrigin;
 	type Kernels = Kernels;
 	type PalletId = MarketId;
 	type Providers = Providers;

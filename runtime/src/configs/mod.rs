@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod consensus;
+pub mod council;
 pub mod fees;
 pub mod governance;
 pub mod millrace;

@@ -18,7 +18,10 @@ use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryPlainPreDigest},
 	BABE_ENGINE_ID,
 };
-use sp_core::H256;
+use sp_core::{
+	traits::{ReadRuntimeVersion, ReadRuntimeVersionExt},
+	H256,
+};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{generic::Era, traits::Header as _, Digest, DigestItem, DispatchOutcome};
 
@@ -61,6 +64,11 @@ impl Chain {
 			height: 0,
 			slot: 600_000_000,
 		}
+	}
+
+	/// Gives the host an eye for the version of a runtime's code.
+	pub(crate) fn read_versions(&mut self, reader: impl ReadRuntimeVersion + 'static) {
+		self.state.register_extension(ReadRuntimeVersionExt::new(reader));
 	}
 
 	/// Reads or changes state between blocks.

@@ -179,6 +179,11 @@ impl World {
 		}
 	}
 
+	/// The chain itself.
+	pub(crate) fn chain(&mut self) -> &mut Chain {
+		&mut self.chain
+	}
+
 	pub(crate) fn read<R>(&mut self, action: impl FnOnce() -> R) -> R {
 		self.chain.execute(action)
 	}

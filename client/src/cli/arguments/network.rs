@@ -5,6 +5,8 @@ use clap::Subcommand;
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(in crate::cli) enum NetworkCommand {
+	/// Print the council: its members, and the motions that are open, with their votes and what they call.
+	Council,
 	/// Print what pools have done in an era: how jobs ended, units, what was paid, prices, and ticks to a result.
 	Era {
 		/// Only this pool, such as `cpu-4/any`; every pool that did anything where absent.
@@ -30,9 +32,10 @@ mod tests {
 	}
 
 	#[test]
-	fn an_era_is_asked_for_as_documented() {
+	fn what_is_asked_for_is_read_as_documented() {
 		assert!(matches!(parse(""), Ok(None)));
 		assert!(matches!(parse("-o json"), Ok(None)));
+		assert!(matches!(parse("council"), Ok(Some(NetworkCommand::Council))));
 		assert!(matches!(
 			parse("era"),
 			Ok(Some(NetworkCommand::Era { pool: None, era: None }))
@@ -41,7 +44,7 @@ mod tests {
 			panic!("no era");
 		};
 		assert_eq!((pool, era), ("gpu-h/7".parse().ok(), Some(12)));
-		for wrong in ["12", "era 12", "era --era last", "era --pool rtx"] {
+		for wrong in ["12", "council 1", "era 12", "era --era last", "era --pool rtx"] {
 			assert!(parse(wrong).is_err(), "{wrong}");
 		}
 	}
