@@ -15,8 +15,9 @@ use crate::{
 		staking::TreasuryAccount,
 	},
 	settings::ProtocolWindows,
+	staking_settings::{CHILL_THRESHOLD, MIN_COMMISSION},
 	AccountId, BabeConfig, Balance, BalancesConfig, KernelsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
-	SettingsConfig, StakingConfig, SudoConfig, MILL,
+	SettingsConfig, StakingConfig, StakingSettingsConfig, SudoConfig, MILL,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -205,6 +206,10 @@ impl Preset {
 			},
 			session: SessionConfig {
 				keys: self.session_keys()
+			},
+			staking_settings: StakingSettingsConfig {
+				min_commission: MIN_COMMISSION,
+				chill_threshold: Some(CHILL_THRESHOLD)
 			},
 			sudo: SudoConfig {
 				key: self.root.map(Sr25519Keyring::to_account_id)

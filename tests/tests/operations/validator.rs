@@ -50,10 +50,10 @@ fn the_steps_of_the_validators_page_lead_to_a_validator() {
 	let (keys, proof) = (bytes(&made["keys"]), bytes(&made["proof"]));
 	assert_eq!(node.call("author_hasSessionKeys", json!([made["keys"]])), true);
 
-	// `bond` the value and have rewards paid to the stash, `setKeys`, `validate` at no commission and open to nominators.
+	// `bond` the value and have rewards paid to the stash, `setKeys`, `validate` at the least commission, open to nominators.
 	let bond = (Compact(2_000_000 * MILL), 1u8).encode();
 	let set_keys = [keys, proof.encode()].concat();
-	let validate = (Compact(0u32), false).encode();
+	let validate = (Compact(50_000_000u32), false).encode();
 	let calls = [
 		("Staking", "bond", bond),
 		("Session", "set_keys", set_keys),
