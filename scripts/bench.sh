@@ -3,11 +3,11 @@
 #
 #   scripts/bench.sh            everything but `chain`; takes minutes, of which a node settles for five
 #   scripts/bench.sh GROUP...   only these: kernels (W2, W3, W5), hashing (W4), worker (W1), market (C1, C2, C4, C6), calls (C3),
-#                               refutation (C7), liveness (C5), node (C8 and memory)
+#                               election, refutation (C7), liveness (C5), node (C8 and memory)
 #   scripts/bench.sh chain      fills the blocks of a real node with jobs for ten minutes; never unless it is named
 #
-# MILLRACE_LOAD_BLOCKS=N makes `chain` N blocks long, of three seconds each. `calls` needs the program that
-# scripts/weights.sh runs, and compiles the runtime with benchmarks.
+# MILLRACE_LOAD_BLOCKS=N makes `chain` N blocks long, of three seconds each. `calls` and `election` need the program that
+# scripts/weights.sh runs, and compile the runtime with benchmarks.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 . "$MILLRACE_ROOT/scripts/benchmark_runtime.sh"
@@ -18,8 +18,8 @@ case ${1:-} in
 esac
 "$MILLRACE_ROOT/scripts/setup.sh"
 quietly "built what is measured" cargo build --workspace --all-targets --locked
-# Without the program that runs them, the line of C3 says so.
-if [ $# -eq 0 ] || [[ " $* " == *" calls "* ]]; then
+# Without the program that runs them, the lines of C3 and of the election say so.
+if [ $# -eq 0 ] || [[ " $* " == *" calls "* ]] || [[ " $* " == *" election "* ]]; then
 	! has_bencher || benchmark_runtime
 fi
 exec "$MILLRACE_BIN/millrace-bench" "$@"

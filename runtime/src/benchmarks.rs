@@ -24,6 +24,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_transaction_payment, TransactionPayment]
 	[pallet_treasury, Treasury]
 	[pallet_utility, Utility]
+	[staking_settings, StakingSettings]
 	[pallet_kernels, Kernels]
 	[pallet_providers, Providers]
 	[pallet_market, Market]

@@ -17,8 +17,10 @@ use crate::{
 		staking::TreasuryAccount,
 	},
 	settings::ProtocolWindows,
+	staking_settings::{CHILL_THRESHOLD, MIN_COMMISSION},
 	AccountId, BabeConfig, Balance, BalancesConfig, BlockNumber, CouncilMembershipConfig, KernelsConfig,
-	RuntimeGenesisConfig, SessionConfig, SessionKeys, SettingsConfig, StakingConfig, SudoConfig, MILL,
+	RuntimeGenesisConfig, SessionConfig, SessionKeys, SettingsConfig, StakingConfig, StakingSettingsConfig, SudoConfig,
+	MILL,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::{build_struct_json_patch, BoundedVec};
@@ -221,6 +223,10 @@ impl Preset {
 			},
 			session: SessionConfig {
 				keys: self.session_keys()
+			},
+			staking_settings: StakingSettingsConfig {
+				min_commission: MIN_COMMISSION,
+				chill_threshold: Some(CHILL_THRESHOLD)
 			},
 			council_membership: CouncilMembershipConfig {
 				members: BoundedVec::truncate_from(COUNCIL.map(Sr25519Keyring::to_account_id).to_vec())

@@ -28,6 +28,7 @@ pub mod genesis_presets;
 pub mod migrations;
 pub mod pallets;
 pub mod settings;
+pub mod staking_settings;
 pub mod upgrades;
 pub mod upstream_weights;
 pub mod weights;

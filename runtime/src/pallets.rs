@@ -2,12 +2,12 @@
 //!
 //! An index is part of every encoded call, event and error, so it never changes and is never used again. The order is the
 //! order of genesis and of hooks: the settings come before the pallets that read them, Authorship and Staking before
-//! Session.
+//! Session, and what Staking leaves to set at genesis after it.
 
 #![allow(clippy::as_conversions, reason = "the codec derives cast variant indices")]
 #![allow(missing_docs, reason = "the items are generated; each pallet documents itself")]
 
-use crate::{settings, upgrades};
+use crate::{settings, staking_settings, upgrades};
 use alloc::vec::Vec;
 use pallet_session::historical as session_historical;
 use polkadot_sdk::*;
@@ -56,6 +56,8 @@ mod runtime {
 	pub type Offences = pallet_offences;
 	#[runtime::pallet_index(15)]
 	pub type Grandpa = pallet_grandpa;
+	#[runtime::pallet_index(16)]
+	pub type StakingSettings = staking_settings;
 
 	#[runtime::pallet_index(20)]
 	pub type Treasury = pallet_treasury;

@@ -2,12 +2,13 @@
 //!
 //! `pallet-staking` is proven and wallets know it, but its authors no longer develop it. The rest of the runtime touches it
 //! through `SessionManager`, `OnOffenceHandler`, the authorship `EventHandler` and the limits below, so that another pallet
-//! can take its place. The election runs in the block that ends the last session of an era, over a bounded sample of the
-//! largest voters.
+//! can take its place. The election runs in the block that begins the last session of an era, over a bounded sample of the
+//! largest voters. What follows from the figures here is in `docs/staking.md`.
 
 use super::{consensus::SessionsPerEra, council::SafetyOrigin};
 use crate::{
-	AccountId, Balance, Balances, Runtime, RuntimeEvent, RuntimeHoldReason, Session, Staking, Timestamp, VoterList,
+	staking_settings, upstream_weights, AccountId, Balance, Balances, Runtime, RuntimeEvent, RuntimeHoldReason,
+	Session, Staking, Timestamp, VoterList,
 };
 use frame_election_provider_support::{
 	bounds::{ElectionBounds, ElectionBoundsBuilder},
@@ -22,7 +23,7 @@ use sp_runtime::{curve::PiecewiseLinear, Perbill};
 
 /// Voters that one election considers, validators' own votes included.
 pub const MAX_ELECTING_VOTERS: u32 = 1_000;
-/// Candidates that one election considers.
+/// Candidates that one election considers. With more of them it would fail, and the validators would stay the same.
 pub const MAX_ELECTABLE_TARGETS: u32 = 200;
 /// Validators that a nominator may name.
 pub const MAX_NOMINATIONS: u32 = 16;
@@ -33,6 +34,14 @@ pub type MaxActiveValidators = ConstU32<100>;
 pub type MaxBackersPerValidator = ConstU32<MAX_ELECTING_VOTERS>;
 /// Eras for which bonded money stays slashable after it was unbonded; seven days with eras of six hours.
 pub type BondingDuration = ConstU32<28>;
+/// Eras after that of an offence in which its slash can be cancelled; it is taken when the era after them begins.
+///
+/// Two fewer than bonding lasts. Money that is unbonded in the era of the offence can be withdrawn when the 28th era after it
+/// is planned, which is one session before that era begins; with a duration of 27, as other chains have, the slash would come
+/// a session too late (paritytech/substrate#9469).
+pub type SlashDeferDuration = ConstU32<26>;
+/// Who may cancel slashes, slash by hand, set the least commission, and mend ledgers.
+pub type StakingAdmin = SafetyOrigin;
 /// Where slashes and what inflation leaves over go.
 pub type TreasuryAccount = pallet_treasury::TreasuryAccountId<Runtime>;
 
@@ -91,7 +100,7 @@ impl onchain::Config for Election {
 	// A result beyond the bounds is cut at its lightest end; without sorting it would fail, and with it the era.
 	type Sort = ConstBool<true>;
 	type System = Runtime;
-	type WeightInfo = frame_election_provider_support::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = upstream_weights::Election;
 }
 
 impl pallet_bags_list::Config<pallet_bags_list::Instance1> for Runtime {
@@ -112,8 +121,7 @@ impl pallet_staking::BenchmarkingConfig for BenchmarkSizes {
 }
 
 impl pallet_staking::Config for Runtime {
-	// Cancels slashes; besides: slashes by hand, sets the least commission, mends ledgers.
-	type AdminOrigin = SafetyOrigin;
+	type AdminOrigin = StakingAdmin;
 	type BenchmarkingConfig = BenchmarkSizes;
 	type BondingDuration = BondingDuration;
 	type Currency = Balances;
@@ -139,12 +147,16 @@ impl pallet_staking::Config for Runtime {
 	type SessionInterface = Self;
 	type SessionsPerEra = SessionsPerEra;
 	type Slash = ResolveTo<TreasuryAccount, Balances>;
-	// One era less than bonding lasts: a slash can be examined, and cancelled, for as long as the money is still there.
-	type SlashDeferDuration = ConstU32<27>;
+	type SlashDeferDuration = SlashDeferDuration;
 	type TargetList = pallet_staking::UseValidatorsMap<Self>;
 	type UnixTime = Timestamp;
 	type VoterList = VoterList;
 	type WeightInfo = pallet_staking::weights::SubstrateWeight<Runtime>;
+}
+
+impl staking_settings::Config for Runtime {
+	type MaxCandidates = ConstU32<MAX_ELECTABLE_TARGETS>;
+	type MaxNominators = ConstU32<{ MAX_ELECTING_VOTERS.saturating_sub(MAX_ELECTABLE_TARGETS) }>;
 }
 
 #[cfg(test)]

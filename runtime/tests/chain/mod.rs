@@ -47,11 +47,18 @@ impl Chain {
 
 	/// The same, with other rules of what devices must show.
 	pub(crate) fn with_enrolment(preset: &str, rules: Option<EnrolmentRules>) -> Chain {
+		Chain::with_genesis(preset, |whole| {
+			whole["settings"]["epochSlots"] = 100_000.into();
+			if let Some(rules) = rules {
+				set_enrolment(whole, &rules);
+			}
+		})
+	}
+
+	/// The chain of the named preset after a change of its whole genesis.
+	pub(crate) fn with_genesis(preset: &str, change: impl FnOnce(&mut Value)) -> Chain {
 		let mut whole: Value = serde_json::from_slice(&genesis(preset)).expect("JSON");
-		whole["settings"]["epochSlots"] = 100_000.into();
-		if let Some(rules) = rules {
-			set_enrolment(&mut whole, &rules);
-		}
+		change(&mut whole);
 		Chain::from_genesis(serde_json::to_vec(&whole).expect("JSON can be written"))
 	}
 

@@ -95,9 +95,9 @@ fn the_steps_of_the_validators_page_lead_to_a_validator() {
 	assert_eq!(status().1["keys"], made["keys"]);
 	the_doctor_knows_where_the_keys_are(&network, node, temporary.path(), address);
 
-	// `bond` the value and have rewards paid to the stash; `validate` at no commission and open to nominators.
+	// `bond` the value and have rewards paid to the stash; `validate` at the least commission and open to nominators.
 	let bond = (Compact(BOND), 1u8).encode();
-	let validate = (Compact(0u32), false).encode();
+	let validate = (Compact(50_000_000u32), false).encode();
 	let runtime = tokio::runtime::Builder::new_current_thread()
 		.enable_all()
 		.build()

@@ -16,7 +16,12 @@ use generated::Charge;
 use millrace_runtime::Runtime;
 use polkadot_sdk::*;
 use serde_json::Value;
-use std::{collections::BTreeMap, env, fs, path::Path, process::Command};
+use std::{
+	collections::BTreeMap,
+	env, fs,
+	path::{Path, PathBuf},
+	process::Command,
+};
 
 /// A pallet, its generated weights, and the names of its calls.
 type Pallet = (&'static str, &'static str, fn() -> &'static [&'static str]);
@@ -65,19 +70,15 @@ impl Compared {
 }
 
 pub(crate) fn measure(report: &mut Report) {
-	if Command::new(bencher()).arg("--help").output().is_err() {
-		let why = format!("{} is missing; scripts/weights.sh says how to get it", bencher());
-		return report.not_measured(NAME, GOAL, &why);
-	}
-	let Ok(runtime) = env::var(RUNTIME) else {
-		let why = format!("{RUNTIME} names no runtime with benchmarks; run scripts/bench.sh calls");
-		return report.not_measured(NAME, GOAL, &why);
+	let runtime = match runtime() {
+		Ok(runtime) => runtime,
+		Err(why) => return report.not_measured(NAME, GOAL, &why),
 	};
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	let (mut compared, mut missing) = (Vec::new(), Vec::new());
 	for (pallet, weights, calls) in PALLETS {
 		let k = machine::factor();
-		let results = match run(Path::new(&runtime), pallet, &folder.path().join(pallet)) {
+		let results = match run(&runtime, pallet, REPEAT, &folder.path().join(pallet)) {
 			Ok(results) => results,
 			Err(why) => return report.not_measured(NAME, GOAL, &why),
 		};
@@ -153,8 +154,21 @@ fn bencher() -> String {
 	env::var(BENCHER).unwrap_or_else(|_| "frame-omni-bencher".to_owned())
 }
 
-/// Runs the benchmarks of a pallet at the ends of their components.
-fn run(runtime: &Path, pallet: &str, results: &Path) -> Result<Value, String> {
+/// Where the runtime with benchmarks is; or why none can be run.
+pub(crate) fn runtime() -> Result<PathBuf, String> {
+	if Command::new(bencher()).arg("--help").output().is_err() {
+		return Err(format!(
+			"{} is missing; scripts/weights.sh says how to get it",
+			bencher()
+		));
+	}
+	let path = env::var(RUNTIME);
+	path.map(PathBuf::from)
+		.map_err(|_| format!("{RUNTIME} names no runtime with benchmarks; run scripts/bench.sh, which builds it"))
+}
+
+/// Runs the benchmarks of a pallet so often at the ends of their components.
+pub(crate) fn run(runtime: &Path, pallet: &str, repeat: u32, results: &Path) -> Result<Value, String> {
 	let bencher = bencher();
 	let arguments = env::var(BENCHER_ARGUMENTS).unwrap_or_else(|_| "v1 benchmark".to_owned());
 	let done = Command::new(&bencher)
@@ -164,7 +178,7 @@ fn run(runtime: &Path, pallet: &str, results: &Path) -> Result<Value, String> {
 		.args(["--pallet", pallet, "--extrinsic", "*", "--steps", "2"])
 		.args([
 			"--repeat",
-			&REPEAT.to_string(),
+			&repeat.to_string(),
 			"--min-duration",
 			"0",
 			"--heap-pages",
@@ -194,10 +208,10 @@ fn run(runtime: &Path, pallet: &str, results: &Path) -> Result<Value, String> {
 }
 
 /// The components of a benchmark at its worst, and what it took there at the median, in nanoseconds.
-type Worst = (BTreeMap<String, f64>, f64);
+pub(crate) type Worst = (BTreeMap<String, f64>, f64);
 
 /// For each benchmark its worst case: all components as large as they get.
-fn worst_cases(results: &Value) -> BTreeMap<String, Worst> {
+pub(crate) fn worst_cases(results: &Value) -> BTreeMap<String, Worst> {
 	let mut worst = BTreeMap::new();
 	for batch in results.as_array().into_iter().flatten() {
 		let Some(name) = batch["benchmark"].as_str() else {

@@ -3,7 +3,7 @@
 //! ```text
 //! millrace-bench              everything but `chain`
 //! millrace-bench GROUP...     kernels (W2, W3, W5), hashing (W4), worker (W1), market (C1, C2, C4, C6), calls (C3),
-//!                             refutation (C7), liveness (C5), node (C8 and memory), chain (a full chain, ten minutes),
+//!                             election, refutation (C7), liveness (C5), node (C8 and memory), chain (a full chain, ten minutes),
 //!                             machine (nothing: only what stands above every report)
 //! ```
 //!
@@ -14,6 +14,7 @@
 mod calls;
 mod cases;
 mod cuda;
+mod election;
 mod hashing;
 mod kernels;
 mod latency;
@@ -35,12 +36,13 @@ use std::process::ExitCode;
 /// A group of measurements: its name, what measures it, and whether it runs when no group is named.
 type Group = (&'static str, fn(&mut Report), bool);
 
-const GROUPS: [Group; 10] = [
+const GROUPS: [Group; 11] = [
 	("kernels", kernels::measure, true),
 	("hashing", hashing::measure, true),
 	("worker", worker::measure, true),
 	("market", market::measure, true),
 	("calls", calls::measure, true),
+	("election", election::measure, true),
 	("refutation", refutation::measure, true),
 	("liveness", liveness::measure, true),
 	("node", node::measure, true),
