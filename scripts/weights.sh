@@ -60,7 +60,7 @@ scale_times() {
 	mv "$1.scaled" "$1"
 }
 
-[ $# -gt 0 ] || set -- pallet_kernels pallet_providers pallet_market frame_system_extensions pallet_transaction_payment overhead
+[ $# -gt 0 ] || set -- pallet_kernels pallet_providers pallet_market pallet_rewards frame_system_extensions pallet_transaction_payment overhead
 for name in "$@"; do
 	scale=$(scale)
 	if [ "$name" = overhead ]; then

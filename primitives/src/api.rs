@@ -79,4 +79,17 @@ sp_api::decl_runtime_apis! {
 		/// The governed figures of the market and of the device classes, as they hold for new jobs.
 		fn rules() -> Rules;
 	}
+
+	/// Usage rewards: what a provider has earned, and what each era pays.
+	pub trait RewardsApi<Earning, Reward>
+	where
+		Earning: Codec,
+		Reward: Codec,
+	{
+		/// What a provider has earned and nobody has claimed, newest era first, the running one included.
+		fn reward_preview(provider: ProviderId) -> Vec<Earning>;
+
+		/// What the last `count` eras pay that are closed, newest first, as far as they are remembered.
+		fn era_rewards(count: u32) -> Vec<(u32, Reward)>;
+	}
 }

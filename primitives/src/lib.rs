@@ -40,3 +40,7 @@ pub type Tick = u32;
 pub const HOUR: Tick = 1_200;
 /// Ticks in a day.
 pub const DAY: Tick = 28_800;
+/// Ticks in a year of 365 days.
+pub const YEAR: Tick = DAY.saturating_mul(365);
+/// Fee eras that are remembered, of pools and of what providers have earned in them.
+pub const HISTORY_ERAS: u32 = 84;

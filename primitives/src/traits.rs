@@ -14,9 +14,14 @@ use scale_info::TypeInfo;
 pub trait ProtocolClock {
 	/// The current tick.
 	fn now() -> Tick;
+	/// The number of the fee era that runs.
+	fn era() -> u32;
 	/// Moves the clock, for benchmarks.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn set_now(tick: Tick);
+	/// Lets another era run, for benchmarks.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn set_era(era: u32);
 }
 
 /// The governed table of device classes.
@@ -74,11 +79,9 @@ pub enum JobPhase {
 	Committed,
 }
 
-/// What happened to an assignment, for the provider's record.
+/// How an assignment ended without a payment, for the provider's record.
 #[derive(Clone, Copy, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub enum Outcome {
-	/// Settled and paid with this amount, before the protocol fee.
-	Paid(Balance),
 	/// The deadline passed.
 	Late,
 	/// The provider gave the job up.
@@ -261,6 +264,9 @@ pub trait Providers<AccountId> {
 	fn refill(provider: ProviderId, amount: Balance);
 	/// Writes an outcome into the provider's record. Three late jobs in an hour set the provider draining.
 	fn record(provider: ProviderId, outcome: Outcome);
+	/// Writes a payment into the provider's record: of `payment` the protocol kept `fee`. Says whether this was the first one
+	/// in its era, so that what the record had gathered in an earlier era was filed.
+	fn paid(provider: ProviderId, payment: Balance, fee: Balance) -> bool;
 	/// Something became of a job that measures a device of the provider.
 	fn measured(provider: ProviderId, job: JobId, what: Measurement);
 	/// Registers an eligible provider with this many lanes, for benchmarks; returns it with its worker key.
@@ -276,6 +282,9 @@ pub trait Providers<AccountId> {
 	/// Lets a provider want some of its next earnings for its stake, for benchmarks.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_refill(provider: ProviderId);
+	/// Lets a provider have been paid in era 0 and not since, for benchmarks of what files that.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_earned(provider: ProviderId);
 }
 
 /// Who turns tasks into jobs: the market.
@@ -296,12 +305,30 @@ pub trait ProviderEvents {
 	fn bench_asks(provider: ProviderId, asks: u8);
 }
 
-/// Where a settled payment is reported, for usage rewards.
-pub trait UsageSink {
-	/// `payment` was paid to `provider`, of which `fee` was the protocol's.
-	fn paid(provider: ProviderId, payment: Balance, fee: Balance);
+/// Who rewards usage. Amounts are fees: the protocol's part of settled payments, in planck.
+pub trait UsageSink<AccountId> {
+	/// A provider gathered `fees` in an era, all that it will: the era is over, or the provider is about to be removed. Its
+	/// earnings went to `payout`. Once for each era and provider; `fees` are not zero.
+	fn filed(era: u32, provider: ProviderId, payout: &AccountId, fees: Balance);
+	/// An era is over that had so many ticks. All providers together gathered `fees` in it, of which `burned` stay burned.
+	/// Once for each era, in order.
+	fn era_closed(era: u32, fees: Balance, burned: Balance, ticks: Tick);
 }
 
-impl UsageSink for () {
-	fn paid(_: ProviderId, _: Balance, _: Balance) {}
+impl<AccountId> UsageSink<AccountId> for () {
+	fn filed(_: u32, _: ProviderId, _: &AccountId, _: Balance) {}
+	fn era_closed(_: u32, _: Balance, _: Balance, _: Tick) {}
+}
+
+/// What the rewards ask of the providers: fees that a record has gathered in an era and that were not filed.
+pub trait UsageRecord<AccountId> {
+	/// Takes what the record gathered in this era, for a claim: where it is paid, and the fees.
+	fn take_usage(provider: ProviderId, era: u32) -> Option<(AccountId, Balance)>;
+	/// What the record has gathered: in which era, where it is paid, and the fees. None where there is nothing.
+	fn usage(provider: ProviderId) -> Option<(u32, AccountId, Balance)>;
+	/// What all records have gathered in this era. Reads every record: for checks of the whole state.
+	fn unfiled(era: u32) -> Balance;
+	/// Registers a provider whose record is as large as it can be and has gathered these fees, for benchmarks.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_usage(seed: u32, era: u32, fees: Balance) -> ProviderId;
 }

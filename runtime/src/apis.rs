@@ -9,7 +9,8 @@ use crate::{
 		parameters::dynamic_params::market::Figures,
 	},
 	genesis_presets, pallets, AccountId, Babe, Balance, Block, Executive, Grandpa, Historical, Market, Nonce,
-	Providers, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
+	Providers, Rewards, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment,
+	VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -26,6 +27,7 @@ use pallet_market::{
 	JobOf,
 };
 use pallet_providers::{types::ProviderFilter, DowntimePreview, ProviderOf};
+use pallet_rewards::{EraEarning, EraReward};
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use polkadot_sdk::*;
 use sp_consensus_babe::AuthorityId as BabeId;
@@ -336,6 +338,16 @@ sp_api::impl_runtime_apis! {
 
 		fn rules() -> MarketFigures {
 			Figures::get()
+		}
+	}
+
+	impl millrace_primitives::api::RewardsApi<Block, EraEarning, EraReward> for Runtime {
+		fn reward_preview(provider: ProviderId) -> Vec<EraEarning> {
+			Rewards::reward_preview(provider)
+		}
+
+		fn era_rewards(count: u32) -> Vec<(u32, EraReward)> {
+			Rewards::era_rewards(count)
 		}
 	}
 

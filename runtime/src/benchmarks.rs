@@ -28,6 +28,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_kernels, Kernels]
 	[pallet_providers, Providers]
 	[pallet_market, Market]
+	[pallet_rewards, Rewards]
 );
 
 impl frame_system_benchmarking::Config for Runtime {}

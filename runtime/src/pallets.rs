@@ -91,6 +91,8 @@ mod runtime {
 	pub type Providers = pallet_providers;
 	#[runtime::pallet_index(52)]
 	pub type Market = pallet_market;
+	#[runtime::pallet_index(53)]
+	pub type Rewards = pallet_rewards;
 }
 
 /// The inherents that `data` asks for. The trait behind it is private to this module.

@@ -1,5 +1,5 @@
-//! A chain of specification 3, upgraded by the migrations that this runtime runs: no live job is lost, every job is paid to the
-//! planck, and whatever governance has set goes on to hold.
+//! A chain of the runtime before this one, upgraded by the migrations that this one runs: no live job is lost, every job is paid
+//! to the planck, and what is paid from then on is rewarded.
 
 // Under benchmarks the runtime has migrations of the benchmarks' own.
 #![cfg(not(feature = "runtime-benchmarks"))]
@@ -7,30 +7,33 @@
 mod chain;
 mod migration {
 	pub(crate) mod before;
-	mod figures;
 }
 
-use chain::world::{Bought, Case, World, OWNER, PAYOUT, PROVIDER, VICTIM, WORKER};
+use chain::{
+	registration, signed,
+	world::{Bought, Case, World, OWNER, PAYOUT, PROVIDER, VICTIM, WORKER},
+	Chain,
+};
 use frame_support::{
 	migrations::MultiStepMigrator,
 	traits::{
 		fungible::{Inspect, InspectHold},
-		Get, GetStorageVersion, StorageVersion,
+		GetStorageVersion, StorageVersion,
 	},
 	BoundedVec,
 };
-use migration::before::{downgrade, escrow_reason, old_parameters, pot, set_figures, Bitmaps, FeeEra, Halted};
+use migration::before::downgrade;
 use millrace_primitives::{
-	DeviceClass, JobId, JobKind, Level, Minima, Pool, ProviderId, Region, Target, Terms, Tick, MILL,
+	traits::ProtocolClock, DeviceClass, JobId, JobKind, Level, Minima, Pool, ProviderId, Region, Target, Terms, Tick,
+	MILL,
 };
 use millrace_runtime::{
-	configs::{millrace::standard_rules, parameters::dynamic_params::market, system::RuntimeBlockWeights},
-	Balances, Market, Migrations, Providers, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, System, Treasury,
+	configs::system::RuntimeBlockWeights, Balances, Market, Migrations, Providers, Rewards, Runtime, RuntimeCall,
+	RuntimeEvent, RuntimeHoldReason, System,
 };
-use pallet_market::{Call as MarketCall, Entry, Event, JobOf, JobState, PoolLevels, Window};
+use pallet_market::{Call as MarketCall, Event, JobOf, JobState, PoolLevels, PoolTally, Window};
 use pallet_providers::ProviderOf;
 use polkadot_sdk::*;
-use sp_core::H256;
 use sp_keyring::Sr25519Keyring as Key;
 use std::collections::BTreeMap;
 
@@ -38,6 +41,7 @@ use std::collections::BTreeMap;
 const JOB_FEE: u128 = 5_000_000_000;
 /// The floor of two lanes of class cpu-4.
 const STAKE: u128 = 672 * MILL;
+
 fn case() -> Case {
 	Case {
 		class: DeviceClass::Cpu4,
@@ -62,27 +66,26 @@ fn levels() -> BTreeMap<Pool, PoolLevels> {
 	pallet_market::Levels::<Runtime>::iter().collect()
 }
 
-/// The job as it is after the upgrade, in the tick of the upgrade.
-fn upgraded(mut job: JobOf<Runtime>) -> JobOf<Runtime> {
-	job.submitted = clock();
-	job.fees = job.fees_left;
-	job.deposit = 0;
-	if let JobState::Committed { at, .. } = &mut job.state {
-		*at = clock();
-	}
-	job.entry = job.due_tick().map_or(Entry::None, Entry::At);
-	job
+/// What each pool does and has done.
+fn tallies() -> BTreeMap<Pool, PoolTally> {
+	pallet_market::PoolTallies::<Runtime>::iter().collect()
 }
 
 fn clock() -> Tick {
 	Market::clock()
 }
 
-fn versions() -> (StorageVersion, StorageVersion) {
-	(
+fn era() -> u32 {
+	<Market as ProtocolClock>::era()
+}
+
+/// Of providers, market and rewards.
+fn versions() -> [StorageVersion; 3] {
+	[
 		Providers::on_chain_storage_version(),
 		Market::on_chain_storage_version(),
-	)
+		Rewards::on_chain_storage_version(),
+	]
 }
 
 fn staked() -> u128 {
@@ -91,10 +94,11 @@ fn staked() -> u128 {
 }
 
 fn escrowed() -> u128 {
-	Balances::balance_on_hold(&escrow_reason(), &VICTIM.to_account_id())
+	let reason = RuntimeHoldReason::Market(pallet_market::HoldReason::Escrow);
+	Balances::balance_on_hold(&reason, &VICTIM.to_account_id())
 }
 
-/// The job's event of settlement: payment, fee, job fees taken, whether it lapsed.
+/// The job's event of settlement: payment, fee, deposit, whether it lapsed. One of three job fees is taken.
 fn settled(world: &World, id: JobId) -> (u128, u128, u128, bool) {
 	let settled = world.events.iter().find_map(|event| match event {
 		RuntimeEvent::Market(Event::JobSettled {
@@ -107,8 +111,8 @@ fn settled(world: &World, id: JobId) -> (u128, u128, u128, bool) {
 			deposit,
 			..
 		}) if *job == id => {
-			assert_eq!((*fees_returned, *deposit), (2 * JOB_FEE, 0));
-			Some((*payment, *fee, *fees_paid, *lapsed))
+			assert_eq!((*fees_returned, *fees_paid), (2 * JOB_FEE, JOB_FEE));
+			Some((*payment, *fee, *deposit, *lapsed))
 		}
 		_ => None,
 	});
@@ -169,7 +173,11 @@ fn outlives_the_upgrade(halted: bool) {
 		set_halted(&mut world, true);
 	}
 
-	let before = world.read(|| (records(), jobs(), levels(), clock(), staked()));
+	let state_of = || {
+		let (ticks, money) = ((clock(), era()), (staked(), escrowed(), Balances::total_issuance()));
+		(records(), jobs(), levels(), tallies(), ticks, money)
+	};
+	let before = world.read(state_of);
 	let state = |id: JobId| before.1[&id].state.clone();
 	assert!(matches!(state(pending), JobState::Pending));
 	assert!(matches!(state(named), JobState::Assigned { .. }));
@@ -182,20 +190,10 @@ fn outlives_the_upgrade(halted: bool) {
 	assert!(matches!(window(committed), Window::Open { .. }));
 	assert!(matches!(window(demanded), Window::Demanded { until: Some(_), .. }));
 
-	// What governance has set is no standard figure.
-	let (figures, collected, money) = world.read(|| {
-		let mut figures = market::Figures::get();
-		assert_ne!(figures.rules, standard_rules());
-		figures.classes[5].floor += 1;
-		set_figures(&figures);
+	world.read(|| {
 		downgrade();
-		let (_, collected) = FeeEra::get().expect("it was put");
-		assert_eq!(Balances::balance(&pot()), collected + Balances::minimum_balance());
-		let treasury = Balances::balance(&Treasury::account_id());
-		(figures, collected, (treasury, Balances::total_issuance(), escrowed()))
+		assert!(records().is_empty(), "no record decodes");
 	});
-	// Of the jobs that were accepted; what the demand cost may have been of an era that is over.
-	assert!(collected >= 3 * JOB_FEE);
 	world.wait(1);
 	assert!(world.read(|| !Migrations::ongoing()));
 	let migrated = |event: &RuntimeEvent| match event {
@@ -207,36 +205,24 @@ fn outlives_the_upgrade(halted: bool) {
 	assert_eq!(world.sum(migrated), 11);
 
 	world.read(|| {
-		assert_eq!(versions(), (StorageVersion::new(3), StorageVersion::new(3)));
-		let expected = before.1.clone().into_iter().map(|(id, job)| (id, upgraded(job)));
-		assert_eq!(jobs(), expected.collect());
+		assert_eq!(versions(), [4, 4, 1].map(StorageVersion::new));
 		assert_eq!(
-			(records(), levels(), clock(), staked()),
-			(before.0, before.2, before.3, before.4)
+			state_of(),
+			before,
+			"nothing changes, and the clock stands still while it migrates"
 		);
-		assert_eq!(market::Figures::get(), figures);
-		assert_eq!(old_parameters(), [None, None]);
 		assert_eq!(Market::is_halted(), halted);
-		// A fifth of what was collected is the treasury's, rounded down, and the pot's deposit; the rest is burned.
-		let (treasury, issued, escrow) = money;
-		let part = collected / 5;
-		let deposit = Balances::minimum_balance();
-		assert_eq!(Balances::balance(&Treasury::account_id()), treasury + part + deposit);
-		assert_eq!(Balances::total_issuance(), issued - (collected - part));
-		assert_eq!(Balances::total_balance(&pot()), 0);
-		assert_eq!(escrowed(), escrow);
-		assert_eq!(jobs().values().map(JobOf::<Runtime>::held).sum::<u128>(), escrow);
-		assert_eq!((Halted::get(), FeeEra::get(), Bitmaps::iter().count()), (None, None, 0));
+		check();
 	});
 	if halted {
 		world.wait(3);
-		assert_eq!(world.read(clock), before.3);
+		assert_eq!(world.read(clock), before.4 .0);
 		set_halted(&mut world, false);
 	}
 
 	// Everything goes on, and the clock with it.
 	world.commit_root(assigned, honest.root());
-	assert_eq!(world.read(clock), before.3 + 1);
+	assert_eq!(world.read(clock), before.4 .0 + 1);
 	let leaves = BoundedVec::truncate_from(vec![honest.provided(1)]);
 	world.send(WORKER, MarketCall::provide { job: demanded, leaves });
 	world.commit_root(named, honest.root());
@@ -255,16 +241,16 @@ fn outlives_the_upgrade(halted: bool) {
 	world.wait(10);
 
 	// (640 bytes × 2¹⁵ + 300 units) × 30,776,442 planck / 2³⁰ at level 170, × 14,255,447 at level 160, rounded down; 5 % of
-	// that, rounded down. A job fee that was used up before the upgrade was taken before it.
-	for (id, payment, fee, fees_paid, lapsed) in [
-		(assigned, 601_110, 30_055, JOB_FEE, false),
-		(named, 601_110, 30_055, JOB_FEE, false),
-		(demanded, 601_110, 30_055, 0, true),
-		(committed, 601_110, 30_055, 0, false),
-		(running, 601_110, 30_055, 0, false),
-		(pending, 278_430, 13_921, JOB_FEE, false),
+	// that, rounded down.
+	for (id, payment, fee, lapsed) in [
+		(assigned, 601_110, 30_055, false),
+		(named, 601_110, 30_055, false),
+		(demanded, 601_110, 30_055, true),
+		(committed, 601_110, 30_055, false),
+		(running, 601_110, 30_055, false),
+		(pending, 278_430, 13_921, false),
 	] {
-		assert_eq!(settled(&world, id), (payment, fee, fees_paid, lapsed));
+		assert_eq!(settled(&world, id), (payment, fee, before.1[&id].deposit, lapsed));
 	}
 	assert_eq!(world.read(|| (jobs().len(), staked(), escrowed())), (0, STAKE, 0));
 	let prepaid = world.sum(|event| match event {
@@ -276,6 +262,23 @@ fn outlives_the_upgrade(halted: bool) {
 	assert_eq!(world.change(&[VICTIM]), -spent - world.fees(&[VICTIM]));
 	assert_eq!(world.change(&[PAYOUT]), 5 * (601_110 - 30_055) + 278_430 - 13_921);
 	assert_eq!(world.change(&[OWNER, WORKER]), -world.fees(&[OWNER, WORKER]));
+
+	// Every fee of the six counts for the provider, in one era or another.
+	world.read(|| {
+		let earned: u128 = Rewards::reward_preview(PROVIDER)
+			.iter()
+			.map(|earning| earning.fees)
+			.sum();
+		assert_eq!(earned, 5 * 30_055 + 13_921);
+		check();
+	});
+}
+
+/// All that the pallets say of themselves.
+fn check() {
+	Providers::do_try_state().expect("the providers are in order");
+	Market::do_try_state().expect("the market is in order");
+	Rewards::do_try_state().expect("the rewards are in order");
 }
 
 #[test]
@@ -288,39 +291,35 @@ fn a_halted_market_is_halted_after_the_upgrade_and_then_goes_on() {
 	outlives_the_upgrade(true);
 }
 
-/// More jobs than a block can migrate: the chain goes on, its clock stands still, and no block is too long.
+/// More providers than a block can migrate: the chain goes on, its clock stands still, and no block is too long.
 #[test]
-fn thousands_of_jobs_take_several_blocks() {
-	const OTHERS: u32 = 10_000;
-	let mut world = World::new(case());
-	let honest = world.work.honest();
-	let first = world.committed(VICTIM, &honest);
-	let (tick, expected) = world.read(|| {
-		let job = pallet_market::Jobs::<Runtime>::get(first).expect("it is live");
+fn thousands_of_providers_take_several_blocks() {
+	const OTHERS: u32 = 20_000;
+	let mut chain = Chain::without_elections("fast");
+	chain.empty_block();
+	chain.block(|| {
+		let register = registration(WORKER, PAYOUT, DeviceClass::Cpu4, 2, STAKE);
+		vec![signed(OWNER, 0, register)]
+	});
+	let tick = chain.execute(|| {
+		let provider = records().remove(&PROVIDER).expect("it is registered");
 		for number in 1..=OTHERS {
-			let mut id = [0; 32];
-			id[..4].copy_from_slice(&number.to_le_bytes());
-			// As if nothing were held for it beside the first one.
-			let other = JobOf::<Runtime> {
-				fees: job.fees_left,
-				deposit: 0,
-				..job.clone()
-			};
-			pallet_market::Jobs::<Runtime>::insert(JobId(H256(id)), other);
+			pallet_providers::Providers::<Runtime>::insert(ProviderId(number), &provider);
 		}
-		// While the clock still can be read.
-		let expected = (clock(), upgraded(job));
+		let tick = clock();
 		downgrade();
-		expected
+		tick
 	});
 	let mut blocks = 0;
 	loop {
-		world.wait(1);
+		chain.empty_block();
 		blocks += 1;
-		let ongoing = world.read(|| {
+		let ongoing = chain.execute(|| {
 			assert_eq!(clock(), tick);
 			let weight = System::block_weight().total();
 			assert!(weight.all_lte(RuntimeBlockWeights::get().max_block), "{weight}");
+			let done = records().len();
+			assert!(done > 0 && done <= 20_001, "{done} are migrated");
 			Migrations::ongoing()
 		});
 		if !ongoing {
@@ -329,12 +328,15 @@ fn thousands_of_jobs_take_several_blocks() {
 		assert!(blocks < 50);
 	}
 	assert!(blocks > 1, "{blocks}");
-	world.read(|| {
-		assert_eq!(pallet_market::Jobs::<Runtime>::iter_keys().count(), 10_001);
-		assert_eq!(jobs().len(), 10_001);
-		assert!(jobs().values().all(|job| *job == expected));
+	chain.execute(|| {
+		let records = records();
+		assert_eq!(records.len(), 20_001);
+		let provider = &records[&PROVIDER];
+		assert!(records.values().all(|record| record == provider));
 	});
 	// A gap in which the clock stood still, then ticks again.
-	world.wait(3);
-	assert!(world.read(clock) > tick);
+	for _ in 0..3 {
+		chain.empty_block();
+	}
+	assert!(chain.execute(clock) > tick);
 }

@@ -13,8 +13,8 @@ use crate::{
 	raw::Raw,
 };
 use events::{
-	fields, BlockEvent, Closed, Demanded, Ended, FeePaid, MeasurementCharged, OfJob, Refused, Refuted, Registered,
-	Settled, SlashPaid, StakeTaken, Submitted,
+	fields, BlockEvent, Claimed, Closed, Demanded, Ended, FeePaid, MeasurementCharged, OfJob, Refused, Refuted,
+	Registered, Settled, SlashPaid, StakeTaken, Submitted,
 };
 use millrace_client::chain::{AccountId, Chain, JobId, ProviderId, H256};
 use std::{
@@ -46,6 +46,8 @@ pub struct Change {
 	pub job_fees: i128,
 	/// Payments for work, made or earned.
 	pub payments: i128,
+	/// Usage rewards.
+	pub rewards: i128,
 	/// What demanding leaves cost.
 	pub demands: i128,
 	/// What late work costs its provider and brings its requester.
@@ -64,6 +66,7 @@ impl Change {
 		self.fees
 			+ self.job_fees
 			+ self.payments
+			+ self.rewards
 			+ self.demands
 			+ self.credits
 			+ self.slashes
@@ -310,6 +313,11 @@ impl Audit {
 				assert!(self.collected >= 0, "block {block}: more fees than were paid");
 				*self.due.entry(pallet_account(TREASURY).0).or_default() += planck(treasury);
 				self.minted += planck(treasury);
+			}
+			("Rewards", "RewardClaimed") => {
+				let Claimed { payout, reward } = fields(event);
+				self.book(payout.0, |change| &mut change.rewards, planck(reward));
+				self.minted += planck(reward);
 			}
 			("Market", _) => {
 				self.take_of_market(event, job_fee);

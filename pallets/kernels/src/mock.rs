@@ -89,10 +89,17 @@ impl ProtocolClock for HandClock {
 		Now::get()
 	}
 
+	fn era() -> u32 {
+		0
+	}
+
 	#[cfg(feature = "runtime-benchmarks")]
 	fn set_now(tick: Tick) {
 		Now::set(tick);
 	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn set_era(_: u32) {}
 }
 
 impl crate::Config for Test {

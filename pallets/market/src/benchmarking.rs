@@ -14,28 +14,22 @@
 
 use crate::{
 	deadlines::Served,
-	history::{PoolEra, HISTORY_ERAS},
-	migrations::{
-		v2,
-		v3::{MigrateToV3, Place},
-	},
+	history::{Closing, EraState, PoolEra, HISTORY_ERAS},
 	types::{Entry, Work, MAX_BATCH},
-	Asks, Call, Clock, Config, DeadlineCursor, EraProgress, EraState, Event, History, JobState, Jobs, Pallet,
-	PoolTallies, RejectReason, Requesters,
+	Asks, Call, Clock, Config, DeadlineCursor, EraProgress, Event, History, JobState, Jobs, Pallet, PoolTallies,
+	RejectReason, Requesters,
 };
 use alloc::{vec, vec::Vec};
 use millrace_primitives::{
 	job::{data_units, job_id},
 	price::UNITS_PER_PRICE,
 	traits::{Classes, JobPhase, Kernels, ProtocolClock, Providers},
-	InputRef, JobId, JobSpec, Level, Minima, Pool, Price, ProviderId, Target, Terms, MILL,
+	InputRef, JobId, JobSpec, Level, Pool, Price, ProviderId, Target, Terms, MILL,
 };
 use polkadot_sdk::{
 	frame_benchmarking::v2::*,
 	frame_support::{
-		migrations::SteppedMigration,
-		storage::unhashed,
-		traits::{fungible::Mutate, EnsureOrigin, Get, StorageVersion},
+		traits::{fungible::Mutate, EnsureOrigin, Get},
 		weights::WeightMeter,
 	},
 	frame_system::{self, RawOrigin},
@@ -52,6 +46,10 @@ type Party<T> = (ProviderId, <T as frame_system::Config>::AccountId);
 
 fn set_now<T: Config>(tick: u32) {
 	<Pallet<T> as ProtocolClock>::set_now(tick);
+}
+
+fn set_era<T: Config>(era: u32) {
+	<Pallet<T> as ProtocolClock>::set_era(era);
 }
 
 /// Whoever signs a call. Its account is read and written for its nonce already, which is weighed there.
@@ -206,7 +204,8 @@ fn running<T: Config>() -> (Party<T>, Party<T>, JobId, JobId) {
 	(party, second, job, waiting)
 }
 
-/// A committed job, the last thing that rests on its provider, whose stake wants some of the payment.
+/// A committed job, the last thing that rests on its provider, whose stake wants some of the payment, and which was last paid in
+/// the era before.
 fn committed<T: Config>() -> (T::AccountId, JobId) {
 	let (party, pool) = new_provider::<T>(1, 1);
 	let (low, dear, _) = levels::<T>(pool, party.0);
@@ -217,6 +216,8 @@ fn committed<T: Config>() -> (T::AccountId, JobId) {
 	Pallet::<T>::commit_result(RawOrigin::Signed(party.1.clone()).into(), job, H256::zero(), 0).unwrap();
 	Pallet::<T>::withdraw_all(party.0).unwrap();
 	T::Providers::bench_refill(party.0);
+	T::Providers::bench_earned(party.0);
+	set_era::<T>(1);
 	(Jobs::<T>::get(job).unwrap().requester, job)
 }
 
@@ -585,11 +586,14 @@ mod benchmarks {
 		};
 		PoolTallies::<T>::mutate(pool, |tally| tally.era = done);
 		History::<T>::insert(0, pool, done);
+		set_era::<T>(HISTORY_ERAS + 1);
 		EraProgress::<T>::put(EraState {
-			index: HISTORY_ERAS + 1,
 			started: Pallet::<T>::now(),
-			closing: true,
-			cursor: None,
+			closing: Some(Closing {
+				ticks: 0,
+				payment_fees: 0,
+				cursor: None,
+			}),
 		});
 		let mut meter = WeightMeter::with_limit(T::WeightInfo::close_pool());
 
@@ -600,6 +604,21 @@ mod benchmarks {
 
 		assert_eq!(History::<T>::get(HISTORY_ERAS, pool), Some(done));
 		assert_eq!(History::<T>::get(0, pool), None);
+	}
+
+	#[benchmark]
+	fn close_era() {
+		let closing = Closing {
+			ticks: T::Rules::get().fee_era,
+			payment_fees: 1_000 * MILL,
+			cursor: None,
+		};
+		set_era::<T>(HISTORY_ERAS + 1);
+
+		#[block]
+		{
+			Pallet::<T>::close_era(HISTORY_ERAS, &closing);
+		}
 	}
 
 	#[benchmark]
@@ -805,28 +824,6 @@ mod benchmarks {
 
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
 		assert_eq!(asks_queued::<T>(party.0), 0);
-	}
-
-	/// A job that names its provider, so that this is looked up.
-	#[benchmark]
-	fn migrate_step() {
-		let (_, id) = committed::<T>();
-		let mut job = Jobs::<T>::get(id).unwrap();
-		job.terms.target = Target::Provider {
-			provider: job.state.provider().unwrap(),
-			price: job.price,
-			minima: Minima::default(),
-		};
-		unhashed::put(&Jobs::<T>::hashed_key_for(id), &v2::Job::from(job.clone()));
-		StorageVersion::new(2).put::<Pallet<T>>();
-		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_step());
-
-		#[block]
-		{
-			MigrateToV3::<T>::step(Some(Place::Jobs(None)), &mut meter).unwrap();
-		}
-
-		assert_eq!(Jobs::<T>::get(id).unwrap().kernel, job.kernel);
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);

@@ -82,9 +82,18 @@ impl<T: Config> ProtocolClock for Pallet<T> {
 		Clock::<T>::get().tick
 	}
 
+	fn era() -> u32 {
+		Clock::<T>::get().era
+	}
+
 	#[cfg(feature = "runtime-benchmarks")]
 	fn set_now(tick: Tick) {
 		Clock::<T>::mutate(|clock| clock.tick = tick);
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn set_era(era: u32) {
+		Clock::<T>::mutate(|clock| clock.era = era);
 	}
 }
 

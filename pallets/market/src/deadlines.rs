@@ -213,6 +213,7 @@ impl<T: Config> Pallet<T> {
 		let classes = T::ClassTable::get();
 		let dearest = T::WeightInfo::serve_tick()
 			.saturating_add(T::WeightInfo::close_pool())
+			.saturating_add(T::WeightInfo::close_era())
 			.saturating_add(Self::deadline_weight().max(T::WeightInfo::serve_wake()));
 		assert!(ladder_increases(), "every price level is above the one below");
 		assert!(

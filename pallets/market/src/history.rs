@@ -2,11 +2,19 @@
 //!
 //! The running era of a pool is one item, to which every ending of a job adds; it also counts the fees that were burned in
 //! it. When an era is over the hook goes through the pools: it files the item under the era's number, mints the treasury's part
-//! of the fees, and drops what was filed too many eras ago. There are no more pools than classes and regions make.
+//! of the fees, and drops what was filed too many eras ago. There are no more pools than classes and regions make. When all are
+//! filed, it tells the rewards what payments of the era brought in fees.
+//!
+//! That sum is not one over the pools: filing them may take several blocks, in which jobs are paid. It is counted beside the
+//! number of the era, so that a payment belongs to the same era for the sum and for its provider.
 
-use crate::{weights::WeightInfo, Config, EraProgress, Event, History, JobOf, Pallet, PoolTallies, Totals};
+use crate::{weights::WeightInfo, Clock, Config, EraProgress, Event, History, JobOf, Pallet, PoolTallies, Totals};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use millrace_primitives::{traits::ProtocolClock, Balance, Pool, Price, Tick};
+pub use millrace_primitives::HISTORY_ERAS;
+use millrace_primitives::{
+	traits::{ProtocolClock, UsageSink},
+	Balance, Pool, Price, Tick,
+};
 use polkadot_sdk::{
 	frame_support::{
 		traits::{fungible::Mutate, Get},
@@ -16,8 +24,6 @@ use polkadot_sdk::{
 };
 use scale_info::TypeInfo;
 
-/// Eras that are remembered of each pool.
-pub const HISTORY_ERAS: u32 = 84;
 /// Buckets in which ticks to a result are counted.
 pub const BUCKETS: usize = 16;
 
@@ -115,15 +121,22 @@ pub struct PoolTally {
 	pub totals: MarketTotals,
 }
 
-/// Which era runs.
+/// How far the eras are. The clock knows the number of the running one.
 #[derive(Clone, Copy, Debug, Decode, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub struct EraState {
-	/// Its number.
-	pub index: u32,
-	/// When it began.
+	/// When the running one began.
 	pub started: Tick,
-	/// Whether pools are still to be filed for the era before.
-	pub closing: bool,
+	/// What is still to be done for the one before.
+	pub closing: Option<Closing>,
+}
+
+/// An era that is over, as long as its pools are filed.
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
+pub struct Closing {
+	/// How many ticks it had.
+	pub ticks: Tick,
+	/// The protocol's part of all its payments, in planck.
+	pub payment_fees: Balance,
 	/// The pool that was filed last.
 	pub cursor: Option<Pool>,
 }
@@ -174,6 +187,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn tally_payment(job: &JobOf<T>, units: u64, ticks: Tick, payment: Balance, fee: Balance, lapsed: bool) {
 		let (price, units_max) = (job.price, job.units_max());
 		let burned = fee.saturating_add(job.fees_used());
+		Clock::<T>::mutate(|clock| clock.payment_fees = clock.payment_fees.saturating_add(fee));
 		PoolTallies::<T>::mutate(job.pool, |tally| {
 			let totals = &mut tally.totals;
 			totals.settled = totals.settled.saturating_add(1);
@@ -213,37 +227,62 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Begins an era when the one before is over, and files the pools for that, as far as the meter goes.
+	/// Begins an era when the one before is over, and closes that, as far as the meter goes.
 	pub(crate) fn poll_era(meter: &mut WeightMeter) {
 		let mut state = EraProgress::<T>::get();
 		let before = state;
-		if !state.closing && Self::now().saturating_sub(state.started) >= T::Rules::get().fee_era {
+		let ticks = Self::now().saturating_sub(state.started);
+		if state.closing.is_none() && ticks >= T::Rules::get().fee_era {
 			state = EraState {
-				index: state.index.saturating_add(1),
 				started: Self::now(),
-				closing: true,
-				cursor: None,
+				closing: Some(Self::begin_era(ticks)),
 			};
 		}
-		while state.closing && meter.try_consume(T::WeightInfo::close_pool()).is_ok() {
-			let next = match state.cursor {
+		let over = <Self as ProtocolClock>::era().saturating_sub(1);
+		while let Some(mut closing) = state.closing {
+			if meter.try_consume(T::WeightInfo::close_pool()).is_err() {
+				break;
+			}
+			let next = match closing.cursor {
 				Some(last) => PoolTallies::<T>::iter_keys_from_key(last).next(),
 				None => PoolTallies::<T>::iter_keys().next(),
 			};
 			match next {
 				Some(pool) => {
-					Self::close_pool(pool, state.index.saturating_sub(1));
-					state.cursor = Some(pool);
+					Self::close_pool(pool, over);
+					closing.cursor = Some(pool);
+					state.closing = Some(closing);
 				}
-				None => {
-					state.closing = false;
-					state.cursor = None;
+				None if meter.try_consume(T::WeightInfo::close_era()).is_ok() => {
+					Self::close_era(over, &closing);
+					state.closing = None;
 				}
+				None => break,
 			}
 		}
 		if state != before {
 			EraProgress::<T>::put(state);
 		}
+	}
+
+	/// Begins the next era, and returns what is to be done for the one that ends after so many ticks.
+	fn begin_era(ticks: Tick) -> Closing {
+		let payment_fees = Clock::<T>::mutate(|clock| {
+			clock.era = clock.era.saturating_add(1);
+			core::mem::take(&mut clock.payment_fees)
+		});
+		Closing {
+			ticks,
+			payment_fees,
+			cursor: None,
+		}
+	}
+
+	/// Tells the rewards what the payments of an era brought, all pools of which are filed.
+	pub(crate) fn close_era(era: u32, closing: &Closing) {
+		let fees = closing.payment_fees;
+		let burned = T::Rules::get().fee_burn.mul_floor(fees);
+		T::UsageSink::era_closed(era, fees, burned, closing.ticks);
 	}
 
 	/// Files what a pool did in an era that is over, and mints the treasury's part of the fees, rounded down.

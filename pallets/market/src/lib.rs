@@ -111,8 +111,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type PalletId: Get<frame_support::PalletId>;
 
-		/// Is told of every payment.
-		type UsageSink: UsageSink;
+		/// Is told what the payments of each era brought in fees.
+		type UsageSink: UsageSink<Self::AccountId>;
 
 		/// Who may halt the market.
 		type HaltOrigin: EnsureOrigin<Self::RuntimeOrigin>;
@@ -125,7 +125,7 @@ pub mod pallet {
 	}
 
 	/// The version of the storage layout.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(4);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -208,7 +208,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Totals<T: Config> = StorageValue<_, MarketTotals, ValueQuery>;
 
-	/// Which era runs.
+	/// When the running era began, and what is still to be done for the one before.
 	#[pallet::storage]
 	pub type EraProgress<T: Config> = StorageValue<_, EraState, ValueQuery>;
 
@@ -1055,7 +1055,7 @@ pub mod pallet {
 
 		/// What a pool has done in an era: in the running one, or in one that is remembered.
 		pub fn pool_era(pool: Pool, era: u32) -> Option<PoolEra> {
-			if era == EraProgress::<T>::get().index {
+			if era == Self::era() {
 				return PoolTallies::<T>::try_get(pool).ok().map(|tally| tally.era);
 			}
 			History::<T>::get(era, pool)

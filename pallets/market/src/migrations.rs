@@ -1,6 +1,6 @@
-//! From one layout of the storage to the next, as multi-block migrations. `docs/upgrades.md` says how they are run.
+//! From one layout of the storage to the next. `docs/upgrades.md` says how migrations are run.
 //!
 //! A runtime migrates from the one before it. A chain that is further behind goes through the releases between.
 
-pub(crate) mod v2;
-pub mod v3;
+pub(crate) mod v3;
+pub mod v4;

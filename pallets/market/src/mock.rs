@@ -15,7 +15,7 @@ use crate as pallet_market;
 use crate::{Clock, HoldReason, JobOf, MarketRules, PoolTallies, Requesters, WeightInfo};
 use millrace_primitives::{
 	job::job_id,
-	traits::{Classes, ProtocolClock},
+	traits::{Classes, ProtocolClock, UsageSink},
 	Balance, ClassFigures, ClassTask, DeviceClass, InputRef, JobId, JobKind, JobSpec, KernelHash, Level, Minima, Pool,
 	Price, ProviderId, Region, Target, Terms, Tick,
 };
@@ -110,6 +110,7 @@ parameter_types! {
 	pub storage SlotNow: u64 = 0;
 	pub storage RulesNow: MarketRules = default_rules();
 	pub storage ClassesNow: [ClassFigures; 6] = [figures(); 6];
+	pub storage ErasTold: Vec<EraTold> = Vec::new();
 	pub const TreasuryAccount: AccountId = TREASURY;
 	pub const MarketPalletId: PalletId = PalletId(*b"mr/markt");
 	pub BlockWeights: frame_system::limits::BlockWeights =
@@ -132,6 +133,24 @@ impl pallet_balances::Config for Test {
 	type MaxFreezes = ConstU32<1>;
 }
 
+/// What the rewards were told of an era: its number, fees of payments, what of them is burned, ticks.
+pub type EraTold = (u32, Balance, Balance, Tick);
+
+/// Notes what it is told.
+pub struct Rewards;
+
+impl UsageSink<AccountId> for Rewards {
+	fn filed(_: u32, _: ProviderId, _: &AccountId, _: Balance) {
+		unreachable!("only providers file");
+	}
+
+	fn era_closed(era: u32, fees: Balance, burned: Balance, ticks: Tick) {
+		let mut told = ErasTold::get();
+		told.push((era, fees, burned, ticks));
+		ErasTold::set(&told);
+	}
+}
+
 /// One planck for 500 picoseconds and one for eight bytes, each rounded down.
 pub struct LinearFee;
 
@@ -152,7 +171,7 @@ impl pallet_market::Config for Test {
 	type Providers = MockProviders;
 	type Treasury = TreasuryAccount;
 	type PalletId = MarketPalletId;
-	type UsageSink = ();
+	type UsageSink = Rewards;
 	type HaltOrigin = frame_system::EnsureRoot<AccountId>;
 	type WeightInfo = ();
 }
@@ -215,6 +234,11 @@ pub(crate) fn blocks(count: u32) {
 
 pub(crate) fn now() -> Tick {
 	<Market as ProtocolClock>::now()
+}
+
+/// The number of the era that runs.
+pub(crate) fn running_era() -> u32 {
+	<Market as ProtocolClock>::era()
 }
 
 /// Moves the clock alone, as if the hook had no weight left.

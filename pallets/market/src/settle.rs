@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use millrace_primitives::{
-	traits::{JobPhase, Measurement, Outcome, ProtocolClock, ProviderView, Providers, UsageSink},
+	traits::{JobPhase, Measurement, ProtocolClock, ProviderView, Providers},
 	Balance, JobId, ProviderId, Tick,
 };
 use polkadot_sdk::{
@@ -139,7 +139,7 @@ impl<T: Config> Pallet<T> {
 		};
 		// Without an ask, this may have been the last thing for which its provider must answer samples.
 		let stands = view.is_some_and(|view| view.asks > 0);
-		let work = Work::more_if(refilled > 0 || paid_to.as_ref() != Some(payout) || !stands);
+		let mut work = Work::more_if(refilled > 0 || paid_to.as_ref() != Some(payout) || !stands);
 
 		if Self::is_measurement(&job) {
 			Self::tell_measured(id, &job, Measurement::Stands);
@@ -147,8 +147,7 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Self::count_payment(&job.requester, payment, lapsed);
 			Self::tally_payment(&job, units, ticks, payment, fee, lapsed);
-			T::Providers::record(provider, Outcome::Paid(payment));
-			T::UsageSink::paid(provider, payment, fee);
+			work = work.max(Work::more_if(T::Providers::paid(provider, payment, fee)));
 		}
 		Self::deposit_event(Event::JobSettled {
 			job: id,

@@ -3,9 +3,9 @@
 use crate::{
 	book::{OrderRef, Side},
 	types::Entry,
-	Asks, Config, DeadlineCursor, Deadlines, Demand, DemandQueues, Demands, HoldReason, JobOf, JobState, Jobs, Levels,
-	Links, Pallet, ProviderDemands, ProviderJobs, Queues, Requesters, Stuck, Wakes, Window, MAX_ACCEPTANCES,
-	MAX_ASSIGNMENTS, OPEN_BYTES,
+	Asks, Config, DeadlineCursor, Deadlines, Demand, DemandQueues, Demands, EraProgress, HoldReason, JobOf, JobState,
+	Jobs, Levels, Links, Pallet, ProviderDemands, ProviderJobs, Queues, Requesters, Stuck, Wakes, Window,
+	MAX_ACCEPTANCES, MAX_ASSIGNMENTS, OPEN_BYTES,
 };
 use alloc::collections::BTreeMap;
 use millrace_primitives::{
@@ -80,6 +80,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			DeadlineCursor::<T>::get() <= Self::now(),
 			"11: the cursor is ahead of the clock"
+		);
+		ensure!(
+			EraProgress::<T>::get().started <= Self::now(),
+			"11: the era is ahead of the clock"
 		);
 		for (tick, provider, ()) in Wakes::<T>::iter() {
 			ensure!(

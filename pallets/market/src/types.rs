@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::{
 	book::{LevelSet, Link, OrderRef, PoolLevels, Queue, Side},
-	history::{EraState, MarketTotals, PoolEra, PoolTally},
+	history::{Closing, EraState, MarketTotals, PoolEra, PoolTally},
 };
 
 /// Most times that one job is assigned before it counts as unserved. As many job fees are held with its escrow.
@@ -110,6 +110,11 @@ pub struct ClockState {
 	pub halted: bool,
 	/// The hash of the genesis block, kept here because every job's id needs it; zero before the first tick.
 	pub genesis: H256,
+	/// The number of the fee era that runs.
+	pub era: u32,
+	/// The protocol's part of all payments of that era, in planck. Here, because a payment then writes no item that the block
+	/// would not write without it.
+	pub payment_fees: Balance,
 }
 
 /// A live job: everything that was agreed, and where it stands.
@@ -557,7 +562,7 @@ pub(crate) enum Work {
 	/// A job that waits in the book after it.
 	Queued,
 	/// Orders that left the book, came back to it or were matched; an answer to a sample; stake that was refilled; a provider
-	/// that has to answer samples from now on, or no more.
+	/// that has to answer samples from now on, or no more; what it was paid in an earlier era, which is filed.
 	More,
 }
 

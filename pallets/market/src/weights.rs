@@ -35,6 +35,11 @@ pub trait WeightInfo {
 	fn on_finalize() -> Weight;
 	/// Filing an era of a pool, and looking for the next pool.
 	fn close_pool() -> Weight;
+	/// Telling the rewards what an era brought. They write a sum and a cursor, drop a sum, and look at the issuance; filing a
+	/// pool, which also mints, reads and writes more.
+	fn close_era() -> Weight {
+		Self::close_pool()
+	}
 	/// One tick of the deadlines, without its entries.
 	fn serve_tick() -> Weight;
 	/// One entry of the deadlines: a late job that is assigned again, whose provider takes another.
@@ -72,8 +77,6 @@ pub trait WeightInfo {
 	fn touch_silent() -> Weight;
 	/// One entry of the deadlines: a demand that was not answered, with demands that move up.
 	fn serve_silence() -> Weight;
-	/// Rewriting a job, or what else there is one of, of the storage version before.
-	fn migrate_step() -> Weight;
 	/// A submission that is matched and moves no other order.
 	fn submit_job_matched() -> Weight;
 	/// A submission that waits in the book.
@@ -150,6 +153,9 @@ impl WeightInfo for () {
 	fn close_pool() -> Weight {
 		Weight::from_parts(3_000_000, 0)
 	}
+	fn close_era() -> Weight {
+		Weight::from_parts(5_000_000, 0)
+	}
 	fn serve_tick() -> Weight {
 		Weight::from_parts(4_000_000, 0)
 	}
@@ -188,9 +194,6 @@ impl WeightInfo for () {
 	}
 	fn serve_silence() -> Weight {
 		Weight::from_parts(140_000_000, 0)
-	}
-	fn migrate_step() -> Weight {
-		Weight::from_parts(26_000, 0)
 	}
 	fn submit_job_matched() -> Weight {
 		Weight::from_parts(90_000_000, 0)

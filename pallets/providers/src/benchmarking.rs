@@ -13,6 +13,7 @@
 )]
 
 use crate::{
+	migrations::v4::{MigrateToV4, APPENDED},
 	outage::{QueueEnds, SampleBatch, Sampled},
 	types::*,
 	*,
@@ -22,9 +23,11 @@ use millrace_primitives::{traits::Offence, DeviceClass, JobId, Price, Region, MI
 use polkadot_sdk::{
 	frame_benchmarking::v2::*,
 	frame_support::{
+		migrations::SteppedMigration,
+		storage::unhashed,
 		traits::{
 			fungible::{Inspect, Mutate},
-			EnsureOrigin, Get,
+			EnsureOrigin, Get, StorageVersion,
 		},
 		weights::WeightMeter,
 	},
@@ -230,6 +233,11 @@ pub(crate) fn silent<T: Config>(id: ProviderId, no_shows: u8) {
 	Pallet::<T>::put(id, provider);
 }
 
+/// Lets a provider's payments of an era have brought these fees, the last ones that it had.
+pub(crate) fn earned<T: Config>(id: ProviderId, era: u32, fees: Balance) {
+	Providers::<T>::mutate_extant(id, |provider| provider.usage = Usage { era, fees });
+}
+
 /// A batch of samples whose time is over.
 fn batch<T: Config>(providers: alloc::vec::Vec<ProviderId>) {
 	let batch = SampleBatch {
@@ -293,6 +301,7 @@ mod benchmarks {
 		unbond_parts::<T>(id, MAX_UNBONDING - 1);
 		T::Clock::set_now(T::Clock::now() + MAX_UNBONDING);
 		Pallet::<T>::do_deregister(&owner, id).expect("nothing rests on the provider");
+		earned::<T>(id, 0, 1);
 		T::Clock::set_now(T::Clock::now() + T::UnbondTicks::get());
 
 		#[extrinsic_call]
@@ -638,6 +647,29 @@ mod benchmarks {
 		}
 
 		assert!(provider_of::<T>(id).measuring);
+	}
+
+	#[benchmark]
+	fn migrate_step() {
+		let (id, _) = bench_provider::<T>(0, T::MaxLanes::get());
+		suspend::<T>(id);
+		let mut provider = provider_of::<T>(id);
+		provider.load.running = 1;
+		provider.fraud_clock = Some(T::Clock::now());
+		let bytes = provider.encode();
+		unhashed::put_raw(
+			&Providers::<T>::hashed_key_for(id),
+			&bytes[..bytes.len() - APPENDED.len()],
+		);
+		StorageVersion::new(3).put::<Pallet<T>>();
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_step());
+
+		#[block]
+		{
+			MigrateToV4::<T>::step(None, &mut meter).expect("the weight is that of one record");
+		}
+
+		assert!(provider_of::<T>(id) == provider);
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

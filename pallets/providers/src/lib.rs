@@ -15,7 +15,7 @@
 extern crate alloc;
 
 use millrace_primitives::{
-	traits::{Classes, Ineligible, Measurements, ProtocolClock, ProviderEvents},
+	traits::{Classes, Ineligible, Measurements, ProtocolClock, ProviderEvents, UsageSink},
 	Balance, DeviceClass, EnrolmentRules, JobId, ProviderId, SlashId, Tick,
 };
 use polkadot_sdk::*;
@@ -26,6 +26,7 @@ mod downtime;
 mod eligibility;
 mod enrolment;
 mod liveness;
+pub mod migrations;
 #[cfg(test)]
 mod mock;
 pub mod outage;
@@ -40,13 +41,14 @@ mod tests;
 #[cfg(any(test, feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
+mod usage;
 pub mod weights;
 
 pub use outage::{DowntimePreview, DowntimeStep, LivenessRules, Outage, PreviewStep};
 pub use pallet::*;
 pub use types::{
 	Device, DeviceFacts, DeviceState, Endpoint, Ledger, Load, Provider, ProviderTerms, Record, Slash, SlashCause,
-	SlashShares, Status, Unbonding,
+	SlashShares, Status, Unbonding, Usage,
 };
 pub use weights::WeightInfo;
 
@@ -74,7 +76,7 @@ pub mod pallet {
 	use sp_runtime::Perbill;
 
 	/// The version of the storage layout.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(4);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -153,6 +155,9 @@ pub mod pallet {
 
 		/// Who gets what outages cost.
 		type Treasury: Get<Self::AccountId>;
+
+		/// Keeps what a provider has gathered in an era, once it gathers in another or is removed.
+		type Usage: UsageSink<Self::AccountId>;
 
 		/// Who may cancel a slash that was set aside.
 		type SlashCancelOrigin: EnsureOrigin<Self::RuntimeOrigin>;

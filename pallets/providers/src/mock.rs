@@ -4,7 +4,7 @@
 
 use crate::{types::ProviderTerms, DowntimeStep, Endpoint, HoldReason, LivenessRules, Pallet, ProviderOf};
 use millrace_primitives::{
-	traits::{Classes, JobPhase, Measurement, Measurements, ProtocolClock, ProviderEvents, Providers as _},
+	traits::{Classes, JobPhase, Measurement, Measurements, ProtocolClock, ProviderEvents, Providers as _, UsageSink},
 	Balance, ClassFigures, ClassTask, DeviceClass, EnrolmentRules, JobId, KernelHash, Pool, Price, ProviderId, Region,
 	Tick,
 };
@@ -106,6 +106,10 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	/// The clock.
 	pub static Now: Tick = 5_000;
+	/// The fee era that runs.
+	pub static EraNow: u32 = 0;
+	/// What was filed: of which era and provider, where that was paid, and the fees.
+	pub static Filed: Vec<(u32, ProviderId, u64, Balance)> = Vec::new();
 	/// The providers whose asks had to leave, in order.
 	pub static Lost: Vec<ProviderId> = Vec::new();
 	/// The figures of liveness.
@@ -132,9 +136,31 @@ impl ProtocolClock for HandClock {
 		Now::get()
 	}
 
+	fn era() -> u32 {
+		EraNow::get()
+	}
+
 	#[cfg(feature = "runtime-benchmarks")]
 	fn set_now(tick: Tick) {
 		Now::set(tick);
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn set_era(era: u32) {
+		EraNow::set(era);
+	}
+}
+
+/// Notes what it is given.
+pub struct Files;
+
+impl UsageSink<u64> for Files {
+	fn filed(era: u32, provider: ProviderId, payout: &u64, fees: Balance) {
+		Filed::mutate(|filed| filed.push((era, provider, *payout, fees)));
+	}
+
+	fn era_closed(_: u32, _: Balance, _: Balance, _: Tick) {
+		unreachable!("only the market closes eras");
 	}
 }
 
@@ -240,6 +266,7 @@ impl crate::Config for Test {
 	type Measurements = Book;
 	type Seed = SeedNow;
 	type Treasury = ConstU64<TREASURY>;
+	type Usage = Files;
 	type SlashCancelOrigin = EnsureRoot<u64>;
 	type WeightInfo = ();
 }
@@ -287,6 +314,8 @@ pub(crate) fn new_test_ext() -> TestExternalities {
 	ext.execute_with(|| {
 		System::set_block_number(1);
 		Now::set(5_000);
+		EraNow::set(0);
+		Filed::set(Vec::new());
 		Lost::set(Vec::new());
 		LivenessNow::set(default_liveness());
 		EnrolmentNow::set(EnrolmentRules::OFF);

@@ -65,6 +65,7 @@ impl<T: Config> Pallet<T> {
 			devices: 0,
 			measured: 0,
 			measuring: false,
+			usage: Usage::default(),
 		};
 		Self::put(id, provider);
 		Self::deposit_event(Event::ProviderRegistered {

@@ -121,6 +121,10 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 		Self::do_record(provider, outcome)
 	}
 
+	fn paid(provider: ProviderId, payment: Balance, fee: Balance) -> bool {
+		Self::do_paid(provider, payment, fee)
+	}
+
 	fn measured(provider: ProviderId, job: JobId, what: Measurement) {
 		Self::do_measured(provider, job, what);
 	}
@@ -147,5 +151,10 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 			record.ledger.active = Self::floor(&record.terms).saturating_sub(1);
 			Self::put(provider, record);
 		}
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_earned(provider: ProviderId) {
+		benchmarking::earned::<T>(provider, 0, 1);
 	}
 }

@@ -131,6 +131,7 @@ impl<T: Config> Pallet<T> {
 			T::Currency::release(&HoldReason::Stake.into(), owner, amount, Precision::Exact)?;
 		}
 		if removed {
+			Self::file_usage(id, &mut provider);
 			Providers::<T>::remove(id);
 			Count::<T>::mutate(|count| *count = count.saturating_sub(1));
 			Self::forget_drops(owner, T::Liveness::get().hour_of(T::Clock::now()));

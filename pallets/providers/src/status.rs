@@ -71,7 +71,8 @@ impl<T: Config> Pallet<T> {
 		back && !provider.is_unreachable()
 	}
 
-	/// Writes an outcome into the provider's record; sets the provider draining at one late job too many.
+	/// Writes an outcome into the provider's record; sets the provider draining at one late job too many. Payments are in
+	/// `usage.rs`.
 	pub(crate) fn do_record(id: ProviderId, outcome: Outcome) {
 		let Some(mut provider) = Providers::<T>::get(id) else {
 			return;
@@ -79,10 +80,6 @@ impl<T: Config> Pallet<T> {
 		let record = &mut provider.record;
 		let mut suspended = false;
 		match outcome {
-			Outcome::Paid(amount) => {
-				record.completed = record.completed.saturating_add(1);
-				record.paid = record.paid.saturating_add(amount);
-			}
 			Outcome::Late => {
 				record.late = record.late.saturating_add(1);
 				suspended = Self::note_late(&mut provider);

@@ -20,6 +20,11 @@ impl<T: Config> Pallet<T> {
 			);
 			Self::check_ledger(&provider)?;
 			Self::check_load(&provider)?;
+			// 10. Nobody has earned anything in an era that is still to come.
+			ensure!(
+				provider.usage.era <= T::Clock::era(),
+				"a provider has earned in an era that is still to come"
+			);
 			if let Some(worker) = &provider.worker {
 				// 2. Workers and providers agree, this way.
 				ensure!(

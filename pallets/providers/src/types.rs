@@ -502,6 +502,17 @@ impl Record {
 	}
 }
 
+/// What payments have brought in fees, the protocol's part of them: by this a provider is rewarded.
+#[derive(
+	Clone, Copy, Debug, Decode, DecodeWithMemTracking, Default, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo,
+)]
+pub struct Usage {
+	/// The fee era of the last payment.
+	pub era: u32,
+	/// What the payments of that era have brought, in planck. None of it is filed or claimed.
+	pub fees: Balance,
+}
+
 /// Who may compute: one record, one host.
 #[derive(Clone, Debug, Decode, DecodeWithMemTracking, Encode, Eq, MaxEncodedLen, PartialEq, TypeInfo)]
 pub struct Provider<AccountId> {
@@ -548,6 +559,8 @@ pub struct Provider<AccountId> {
 	pub measured: u8,
 	/// Whether a device is being measured: until then it gets no other job.
 	pub measuring: bool,
+	/// What it has earned rewards by, and is not filed.
+	pub usage: Usage,
 }
 
 impl<AccountId: PartialEq> Provider<AccountId> {

@@ -6,8 +6,8 @@ use super::{
 	parameters::{dynamic_params, RuntimeParameters},
 };
 use crate::{
-	settings::ProtocolWindows, weights, AccountId, Balance, Balances, Kernels, Market, Parameters, Providers, Runtime,
-	RuntimeCall, RuntimeHoldReason, RuntimeOrigin, TransactionPayment, Treasury, TxExtension, MILL,
+	settings::ProtocolWindows, weights, AccountId, Balance, Balances, Kernels, Market, Parameters, Providers, Rewards,
+	Runtime, RuntimeCall, RuntimeHoldReason, RuntimeOrigin, TransactionPayment, Treasury, TxExtension, MILL,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -178,6 +178,8 @@ parameter_types! {
 	pub const RefuterShare: Perbill = Perbill::from_percent(5);
 	/// What of a slash for fraud goes to the requester, at most.
 	pub const RequesterShare: Perbill = Perbill::from_percent(10);
+	/// The most that the usage rewards of a year may add to the issuance, as a part of it.
+	pub const YearlyCap: Perbill = Perbill::from_percent(2);
 	/// The treasury's account.
 	pub TreasuryAddress: AccountId = Treasury::account_id();
 	/// Why money is held for a kernel's storage.
@@ -225,6 +227,7 @@ impl pallet_providers::Config for Runtime {
 	type Measurements = Market;
 	type Seed = ParentSeed;
 	type Treasury = TreasuryAddress;
+	type Usage = Rewards;
 	type LateLimit = ConstU32<3>;
 	type LateWindow = ConstU32<HOUR>;
 	type MaxLanes = ConstU16<64>;
@@ -252,8 +255,17 @@ impl pallet_market::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Slot = CurrentSlot;
 	type Treasury = TreasuryAddress;
-	type UsageSink = ();
+	type UsageSink = Rewards;
 	type WeightInfo = weights::pallet_market::WeightInfo<Runtime>;
+}
+
+impl pallet_rewards::Config for Runtime {
+	type Clock = Market;
+	type Currency = Balances;
+	type FeeBurn = FeeBurn;
+	type Providers = Providers;
+	type WeightInfo = pallet_rewards::weights::Estimated<Runtime>;
+	type YearlyCap = YearlyCap;
 }
 
 /// The governed figures of the market. One parameter, as every submission needs all of it: one item to read.
@@ -271,6 +283,15 @@ pub struct Rules;
 impl Get<MarketRules> for Rules {
 	fn get() -> MarketRules {
 		dynamic_params::market::Figures::get().rules
+	}
+}
+
+/// The part of fees that stays burned, as the rules that are in force have it.
+#[derive(Debug)]
+pub struct FeeBurn;
+impl Get<Perbill> for FeeBurn {
+	fn get() -> Perbill {
+		Rules::get().fee_burn
 	}
 }
 

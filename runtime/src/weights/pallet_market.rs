@@ -1083,20 +1083,4 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(32))
 			.saturating_add(T::DbWeight::get().writes(34))
 	}
-	/// Storage: UNKNOWN KEY `0x5ebf094108ead4fefa73f7a3b13cb4a74e7b9012096b41c4eb3aaf947f6ea429` (r:1 w:0)
-	/// Proof: UNKNOWN KEY `0x5ebf094108ead4fefa73f7a3b13cb4a74e7b9012096b41c4eb3aaf947f6ea429` (r:1 w:0)
-	/// Storage: `Market::Jobs` (r:2 w:1)
-	/// Proof: `Market::Jobs` (`max_values`: None, `max_size`: Some(835), added: 3310, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Clock` (r:1 w:0)
-	/// Proof: `Market::Clock` (`max_values`: Some(1), `max_size`: Some(46), added: 541, mode: `MaxEncodedLen`)
-	/// Storage: `Market::Stuck` (r:1 w:0)
-	/// Proof: `Market::Stuck` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
-	/// Storage: `Providers::Providers` (r:1 w:0)
-	/// Proof: `Providers::Providers` (`max_values`: None, `max_size`: Some(789), added: 3264, mode: `MaxEncodedLen`)
-	fn migrate_step() -> Weight {
-		// Minimum execution time: 25_218_000 picoseconds.
-		Weight::from_parts(27_702_000, 0)
-			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().writes(1))
-	}
 }

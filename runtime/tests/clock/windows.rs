@@ -3,10 +3,10 @@
 
 use super::lab::Lab;
 use crate::chain::world::{CHECKER, OWNER, PROVIDER, VICTIM, WORKER};
-use millrace_primitives::{JobId, Level};
-use millrace_runtime::{Runtime, RuntimeEvent};
+use millrace_primitives::{traits::ProtocolClock, JobId, Level};
+use millrace_runtime::{Market, Runtime, RuntimeEvent};
 use pallet_kernels::Call as KernelsCall;
-use pallet_market::{Call as MarketCall, EraProgress, Event, RejectReason};
+use pallet_market::{Call as MarketCall, Event, RejectReason};
 use pallet_providers::{Call as ProvidersCall, Event as ProvidersEvent};
 use polkadot_sdk::*;
 use sp_core::H256;
@@ -102,7 +102,7 @@ fn retire_kernel(lab: &mut Lab) {
 }
 
 fn era(lab: &mut Lab) -> u32 {
-	lab.read(|| EraProgress::<Runtime>::get().index)
+	lab.read(Market::era)
 }
 
 /// Every window there is.

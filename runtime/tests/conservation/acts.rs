@@ -8,11 +8,12 @@ use millrace_primitives::{
 	job::job_id, refutation::ProvidedLeaves, DeviceClass, JobId, JobKind, JobSpec, Level, Minima, Pool, Price,
 	ProviderId, Region, Target, Terms,
 };
-use millrace_runtime::{AccountId, Market, Runtime, RuntimeCall, System};
+use millrace_runtime::{AccountId, Market, Rewards, Runtime, RuntimeCall, System};
 use pallet_market::{
 	Asks, Call as MarketCall, Demands, JobOf, JobState, Jobs, ProviderJobs, RejectReason, Requesters, DEMANDABLE_OUTPUT,
 };
 use pallet_providers::{Call as ProvidersCall, Providers, Status};
+use pallet_rewards::Call as RewardsCall;
 use polkadot_sdk::*;
 use sp_core::H256;
 use std::collections::BTreeMap;
@@ -352,4 +353,12 @@ pub(crate) fn stranger_acts(random: &mut Random, knowledge: &mut Knowledge) -> O
 			refute(id, &job, wrong.unwrap_or_default(), knowledge)
 		}
 	}
+}
+
+/// Somebody claims for one provider after the other, the oldest era first, whether it is over or not. By no chance, so that all
+/// else happens as if nobody did.
+pub(crate) fn claimer_acts(block: u32, providers: &[Provider]) -> Option<Act> {
+	let provider = providers.get(block as usize % providers.len().max(1))?.id;
+	let era = Rewards::reward_preview(provider).pop()?.era;
+	Some((RewardsCall::claim { provider, era }.into(), Vec::new()))
 }

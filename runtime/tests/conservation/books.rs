@@ -10,6 +10,7 @@ use millrace_primitives::{Balance, JobId, Price, ProviderId};
 use millrace_runtime::{AccountId, Balances, Hash, Runtime, RuntimeCall, RuntimeEvent, System};
 use pallet_market::{Event as MarketEvent, MarketRules, RejectReason};
 use pallet_providers::Event as ProvidersEvent;
+use pallet_rewards::Event as RewardsEvent;
 use polkadot_sdk::*;
 use sp_runtime::Perbill;
 use std::collections::BTreeMap;
@@ -68,6 +69,12 @@ pub(crate) struct Books {
 	fees: Balance,
 	/// The part of them that stays burned, as the rules were when the block began.
 	pub(crate) fee_burn: Perbill,
+	/// The fee era in which the payments of this block are.
+	pub(crate) era: u32,
+	/// What payments brought in fees, by era and provider, and nobody has claimed.
+	brought: BTreeMap<(u32, ProviderId), Balance>,
+	/// Of each era that is closed the fees, what it pays, and what was claimed.
+	rewards: BTreeMap<u32, [Balance; 3]>,
 	/// The events of this block, for whoever looks for a mistake.
 	events: Vec<String>,
 	/// What is burned of each requester's escrow in this block.
@@ -95,6 +102,9 @@ impl Books {
 			issuance: planck(Balances::total_issuance()),
 			fees: 0,
 			fee_burn: super::root::rules().fee_burn,
+			era: 0,
+			brought: BTreeMap::new(),
+			rewards: BTreeMap::new(),
 			events: Vec::new(),
 			burned: BTreeMap::new(),
 		}
@@ -168,6 +178,38 @@ impl Books {
 				amount,
 			}) => self.burned.entry(who.clone()).or_default().told += amount,
 			RuntimeEvent::Market(event) => self.note_market(event),
+			RuntimeEvent::Rewards(event) => self.note_rewards(event),
+			_ => (),
+		}
+	}
+
+	/// An era pays at most half of what stays burned of what its payments brought, and each provider its part of that.
+	fn note_rewards(&mut self, event: &RewardsEvent<Runtime>) {
+		match event {
+			RewardsEvent::RewardsOpened { era, fees, pool } => {
+				let of_era = self.brought.iter().filter(|((of, _), _)| of == era);
+				let brought: Balance = of_era.map(|(_, brought)| brought).sum();
+				assert_eq!(*fees, brought, "what the payments of era {era} brought");
+				assert!(
+					*pool <= self.fee_burn.mul_floor(*fees) / 2,
+					"what era {era} pays: {pool}"
+				);
+				self.rewards.insert(*era, [*fees, *pool, 0]);
+			}
+			RewardsEvent::RewardClaimed {
+				era,
+				provider,
+				fees,
+				reward,
+				..
+			} => {
+				let brought = self.brought.remove(&(*era, *provider));
+				assert_eq!(brought, Some(*fees), "what {provider:?} brought in era {era}");
+				let [all, pool, claimed] = self.rewards.get_mut(era).expect("it is closed");
+				assert_eq!(*reward, *pool * fees / *all, "its part of what era {era} pays");
+				*claimed += reward;
+				assert!(claimed <= pool, "era {era} pays no more");
+			}
 			_ => (),
 		}
 	}
@@ -240,11 +282,15 @@ impl Books {
 			| MarketEvent::OfferLapsed { job, .. } => self.job(job).use_fee(),
 			MarketEvent::JobSettled {
 				job,
+				provider,
 				units,
 				payment,
 				fee,
 				..
 			} => {
+				if *fee > 0 {
+					*self.brought.entry((self.era, *provider)).or_default() += fee;
+				}
 				let book = self.job(job);
 				assert_eq!(*payment, book.payment(*units), "what its units cost");
 				assert_eq!(

@@ -2,12 +2,16 @@
 //! others.
 
 use frame_support::traits::fungible::InspectHold;
-use millrace_primitives::{Balance, ProviderId};
-use millrace_runtime::{
-	AccountId, Balances, Kernels, Market, Providers as ProvidersPallet, Runtime, RuntimeHoldReason,
+use millrace_primitives::{
+	traits::{ProtocolClock, UsageRecord},
+	Balance, ProviderId,
 };
-use pallet_market::{JobState, Jobs, Stuck};
+use millrace_runtime::{
+	AccountId, Balances, Kernels, Market, Providers as ProvidersPallet, Rewards, Runtime, RuntimeHoldReason,
+};
+use pallet_market::{Clock, JobState, Jobs, Stuck};
 use pallet_providers::Providers;
+use pallet_rewards::Points;
 use polkadot_sdk::*;
 use std::collections::BTreeMap;
 
@@ -20,10 +24,12 @@ pub(crate) fn check_pallets() {
 	Kernels::do_try_state().expect("the kernels are in order");
 	ProvidersPallet::do_try_state().expect("the providers are in order");
 	Market::do_try_state().expect("the market is in order");
+	Rewards::do_try_state().expect("the rewards are in order");
 }
 
-/// What is due is done in the next tick, the providers count the results that the market has of them, and no account holds
-/// anything for a job or as stake but what belongs to one.
+/// What is due is done in the next tick, the providers count the results that the market has of them, what they have gathered in
+/// the running era is what payments of it have brought, and no account holds anything for a job or as stake but what belongs to
+/// one.
 pub(crate) fn check() {
 	let mut escrow: Balance = 0;
 	let mut results: BTreeMap<ProviderId, u32> = BTreeMap::new();
@@ -48,6 +54,11 @@ pub(crate) fn check() {
 		assert_eq!(provider.load.committed, expected, "results of {id:?}");
 	}
 	assert!(results.is_empty(), "results of nobody: {results:?}");
+
+	let era = Market::era();
+	let filed = Points::<Runtime>::iter_prefix_values(era).map(|usage| usage.fees);
+	let gathered = ProvidersPallet::unfiled(era) + filed.sum::<Balance>();
+	assert_eq!(gathered, Clock::<Runtime>::get().payment_fees, "gathered in era {era}");
 
 	let (mut for_jobs, mut as_stake): (Balance, Balance) = (0, 0);
 	for (account, _) in frame_system::Account::<Runtime>::iter() {

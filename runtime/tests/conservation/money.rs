@@ -1,9 +1,9 @@
 //! What each event says of money: the one table of the whole check.
 //!
 //! An entry says that an account has more or less than before; what no other account has more of was burned, and what
-//! no other has less of was minted. Each event of the market and of the providers that moves money is here. Of the
-//! events of the SDK's pallets only three count: the fee of a transaction, a plain transfer that somebody signed, and
-//! the burning of what was held for a job, which the figures of its ending must explain.
+//! no other has less of was minted. Each event of the market, of the providers and of the rewards that moves money is
+//! here. Of the events of the SDK's pallets only three count: the fee of a transaction, a plain transfer that somebody
+//! signed, and the burning of what was held for a job, which the figures of its ending must explain.
 
 use super::books::JobBook;
 use millrace_primitives::{Balance, JobId, ProviderId, SlashId, MILL};
@@ -13,6 +13,7 @@ use millrace_runtime::{
 };
 use pallet_market::Event as MarketEvent;
 use pallet_providers::Event as ProvidersEvent;
+use pallet_rewards::Event as RewardsEvent;
 use pallet_transaction_payment::Event as FeeEvent;
 use polkadot_sdk::*;
 use sp_keyring::Sr25519Keyring;
@@ -96,6 +97,7 @@ pub(crate) fn entries(event: &RuntimeEvent, plain: bool, known: &mut Known) -> E
 		}) => entries.burn(who, *amount),
 		RuntimeEvent::Providers(event) => of_providers(event, known, &mut entries),
 		RuntimeEvent::Market(event) => of_market(event, known, &mut entries),
+		RuntimeEvent::Rewards(RewardsEvent::RewardClaimed { payout, reward, .. }) => entries.mint(payout, *reward),
 		_ => (),
 	}
 	entries

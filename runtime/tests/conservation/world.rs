@@ -1,7 +1,7 @@
 //! A chain with its parties, block after block, and the book that is kept beside it.
 
 use super::{
-	acts::{owner_acts, requester_acts, stranger_acts, worker_acts, Act, Knowledge},
+	acts::{claimer_acts, owner_acts, requester_acts, stranger_acts, worker_acts, Act, Knowledge},
 	books::Books,
 	holds, parties,
 	parties::{Party, Provider, Random, Requester},
@@ -17,9 +17,9 @@ use frame_support::{
 		tokens::{Fortitude, Preservation},
 	},
 };
-use millrace_primitives::{DeviceClass, Level, Region, MILL};
+use millrace_primitives::{traits::ProtocolClock, DeviceClass, Level, Region, MILL};
 use millrace_runtime::{
-	AccountId, Balances, Runtime, RuntimeCall, RuntimeEvent, System, TransactionPayment, UncheckedExtrinsic,
+	AccountId, Balances, Market, Runtime, RuntimeCall, RuntimeEvent, System, TransactionPayment, UncheckedExtrinsic,
 };
 use pallet_market::Jobs;
 use pallet_providers::Call as ProvidersCall;
@@ -42,6 +42,8 @@ pub(crate) struct World {
 	/// Who has the key of the development chain.
 	root: Party,
 	stranger: Party,
+	/// Who claims the rewards of all.
+	claimer: Party,
 	providers: Vec<Provider>,
 	requesters: Vec<Requester>,
 	frozen: Option<AccountId>,
@@ -62,6 +64,7 @@ impl World {
 			knowledge: Knowledge::default(),
 			root: Party::named("Alice"),
 			stranger: Party::named("Bob"),
+			claimer: Party::named("Charlie"),
 			providers: parties::providers(),
 			requesters: parties::requesters(),
 			frozen: None,
@@ -202,6 +205,9 @@ impl World {
 			let other = self.random.below(last + 1);
 			acts.swap(last, other);
 		}
+		let (block, providers) = (self.books.summary.blocks, &self.providers);
+		let claim = self.chain.execute(|| claimer_acts(block, providers));
+		acts.extend(claim.map(|act| (self.claimer.clone(), act)));
 		acts
 	}
 
@@ -247,7 +253,8 @@ impl World {
 				*summary.refusals.entry(error.message.unwrap_or("?")).or_default() += 1;
 			}
 		}
-		let records = self.chain.execute(System::events);
+		let (records, era) = self.chain.execute(|| (System::events(), Market::era()));
+		self.books.era = era;
 		for record in &records {
 			if let Some(what) = notable(&record.event) {
 				self.books.summary.note(what);
@@ -311,7 +318,7 @@ impl World {
 }
 
 /// What must have happened, too.
-const WHATS: [&str; 8] = [
+const WHATS: [&str; 9] = [
 	"accounts frozen",
 	"accounts starved",
 	"fallbacks of a payout",
@@ -319,6 +326,7 @@ const WHATS: [&str; 8] = [
 	"late or abandoned",
 	"new rules",
 	"no-shows",
+	"rewards claimed",
 	"slashes paid",
 ];
 
@@ -339,6 +347,7 @@ fn notable(event: &RuntimeEvent) -> Option<&'static str> {
 		RuntimeEvent::Providers(Providers::SlashPaid { .. }) => "slashes paid",
 		RuntimeEvent::Providers(Providers::SlashCancelled { .. }) => "slashes cancelled",
 		RuntimeEvent::Providers(Providers::StakeRefilled { .. }) => "refills",
+		RuntimeEvent::Rewards(pallet_rewards::Event::RewardClaimed { .. }) => "rewards claimed",
 		RuntimeEvent::Parameters(_) => "new rules",
 		RuntimeEvent::Balances(pallet_balances::Event::BurnedHeld { .. }) => "burnings of what was held",
 		_ => return None,

@@ -118,3 +118,10 @@ pub(super) struct Closed {
 	pub(super) fees: u128,
 	pub(super) treasury: u128,
 }
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub(super) struct Claimed {
+	pub(super) payout: AccountId,
+	pub(super) reward: u128,
+}

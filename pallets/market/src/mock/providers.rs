@@ -40,6 +40,8 @@ pub struct Record {
 	pub asks: u8,
 	pub paid: Balance,
 	pub completed: u32,
+	/// The era of its last payment, and the fees that it gathered in it.
+	pub earned: (u32, Balance),
 	/// What it failed of all that ended with it.
 	pub failed_percent: u8,
 	pub late: u32,
@@ -123,6 +125,7 @@ impl MockProviders {
 			asks: 0,
 			paid: 0,
 			completed: 0,
+			earned: (0, 0),
 			failed_percent: 0,
 			late: 0,
 			no_show: 0,
@@ -358,10 +361,6 @@ impl Providers<AccountId> for MockProviders {
 
 	fn record(provider: ProviderId, outcome: Outcome) {
 		Self::change(provider, |record| match outcome {
-			Outcome::Paid(amount) => {
-				record.paid += amount;
-				record.completed += 1;
-			}
 			Outcome::Late => record.late += 1,
 			Outcome::Abandoned => record.abandoned += 1,
 			Outcome::NoShow => record.no_show += 1,
@@ -372,6 +371,18 @@ impl Providers<AccountId> for MockProviders {
 		{
 			Self::set_active(provider, false);
 		}
+	}
+
+	fn paid(provider: ProviderId, payment: Balance, fee: Balance) -> bool {
+		let mut filed = false;
+		Self::change(provider, |record| {
+			record.paid += payment;
+			record.completed += 1;
+			let (era, fees) = record.earned;
+			filed = era != running_era() && fees > 0;
+			record.earned = (running_era(), if era == running_era() { fees + fee } else { fee });
+		});
+		filed
 	}
 
 	fn measured(provider: ProviderId, job: JobId, what: Measurement) {
@@ -400,5 +411,10 @@ impl Providers<AccountId> for MockProviders {
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bench_refill(provider: ProviderId) {
 		Self::change(provider, |record| record.refill = 1);
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bench_earned(provider: ProviderId) {
+		Self::change(provider, |record| record.earned = (0, 1));
 	}
 }

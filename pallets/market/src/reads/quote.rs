@@ -2,8 +2,8 @@
 //! either changes.
 
 use super::types::{Quote, Start};
-use crate::{assign::MATCH_TRIES, book::Book, Config, EraProgress, Pallet};
-use millrace_primitives::{JobSpec, Level, Pool, Price, Target};
+use crate::{assign::MATCH_TRIES, book::Book, Config, Pallet};
+use millrace_primitives::{traits::ProtocolClock, JobSpec, Level, Pool, Price, Target};
 use polkadot_sdk::sp_runtime::{DispatchError, Perbill};
 
 /// Eras before the running one in which it is looked how much jobs of the pool take.
@@ -39,7 +39,7 @@ impl<T: Config> Pallet<T> {
 	/// Which part of what they might have taken the items of a pool's paid jobs took, in the running era or the last one that
 	/// is remembered of a few. `None` where none was paid.
 	fn usual_share(pool: Pool) -> Option<Perbill> {
-		let running = EraProgress::<T>::get().index;
+		let running = Self::era();
 		(0..=ERAS_BACK)
 			.filter_map(|back| Self::pool_era(pool, running.checked_sub(back)?))
 			.find(|era| era.units_max > 0)

@@ -1,7 +1,7 @@
 //! What the market is and has done.
 
 use super::types::{NetworkStats, PoolStats, COUNT_LOOKS};
-use crate::{book::Side, Asks, Config, EraProgress, Jobs, Levels, Pallet, PoolTallies};
+use crate::{book::Side, Asks, Config, Jobs, Levels, Pallet, PoolTallies};
 use alloc::collections::BTreeMap;
 use millrace_primitives::{traits::ProtocolClock, Pool};
 
@@ -15,7 +15,7 @@ impl<T: Config> Pallet<T> {
 			live_jobs: counted(Jobs::<T>::iter_keys().map(|_| true)),
 			asking_providers: counted(asking),
 			totals: Self::totals(),
-			era: EraProgress::<T>::get().index,
+			era: Self::era(),
 			pools: Self::pool_stats().into_values().collect(),
 		}
 	}

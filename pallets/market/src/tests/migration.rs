@@ -1,349 +1,246 @@
-//! From storage version 2 to version 3: every live job goes on as it was agreed, in whatever state it is, the book goes on to
-//! match, and it can be stopped and begun anew at any place.
+//! From storage version 3 to version 4: the number of the era moves to the clock, and nothing else changes.
 
-mod layouts;
-mod money;
-mod orders;
-mod singletons;
-
-use super::demand::{demand, provide, window, Honest};
 use crate::{
-	migrations::{
-		v2,
-		v3::{MigrateToV3, Place, Singletons},
-	},
+	history::Closing,
+	migrations::{v3, v4::MigrateToV4},
 	mock::*,
-	types::Entry,
-	weights::WeightInfo,
-	Asks, Clock, Deadlines, EraProgress, Error, Event, HoldReason, JobOf, JobState, Jobs, Levels, PoolLevels,
-	PoolTallies, ProviderAsks, RejectReason, Requesters, Side, Stuck, Totals, Window,
+	Clock, ClockState, EraProgress, EraState, PoolTallies,
 };
-use codec::Encode;
-use millrace_primitives::{Balance, JobId, Level, ProviderId};
+use codec::{Decode, DecodeAll, Encode};
+use millrace_primitives::{JobId, Pool, ProviderId, Region};
 use polkadot_sdk::{
 	frame_support::{
-		assert_noop, assert_ok, hypothetically,
-		migrations::{SteppedMigration, SteppedMigrationError},
+		assert_ok,
 		storage::unhashed,
-		traits::{
-			fungible::{Mutate, MutateHold},
-			tokens::{Fortitude, Precision, Restriction},
-			GetStorageVersion, OnRuntimeUpgrade, StorageVersion,
-		},
-		weights::{Weight, WeightMeter},
+		traits::{GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
 	},
 	sp_core::H256,
 	sp_io,
-	sp_runtime::{traits::AccountIdConversion, StateVersion},
+	sp_runtime::StateVersion,
 };
-use std::collections::BTreeMap;
 
-type Old = v2::Job<AccountId>;
+const ELSEWHERE: Pool = Pool {
+	region: Region(7),
+	..POOL
+};
 
-/// Of a [`Crowd`]: two sides of a pool, three requesters, two providers' asks, six jobs, and a look behind each.
-const MOVES: usize = 2 + 1 + 3 + 1 + 2 + 1 + 6 + 1;
-
-fn write(id: JobId, bytes: &[u8]) {
-	unhashed::put_raw(&Jobs::<Test>::hashed_key_for(id), bytes);
+fn write_clock(bytes: &[u8]) {
+	unhashed::put_raw(&Clock::<Test>::hashed_key(), bytes);
 }
 
-fn jobs() -> BTreeMap<JobId, JobOf<Test>> {
-	Jobs::<Test>::iter().collect()
+fn write_era(bytes: &[u8]) {
+	unhashed::put_raw(&EraProgress::<Test>::hashed_key(), bytes);
 }
 
-/// Where fees lay until an era was over.
-fn pot() -> AccountId {
-	MarketPalletId::get().into_account_truncating()
-}
-
-/// Makes the state what version 2 would have made of it.
+/// Makes the state what version 3 would have made of it.
 fn downgrade() {
-	// What is burned by now lay in the pot then, beside its existential deposit; so did the fees that jobs have used up.
-	let mut collected = fees();
-	assert_ok!(Balances::mint_into(&pot(), ED + collected));
-	for (id, job) in jobs() {
-		collected += move_used_fees(&job);
-		// An entry stood at the last tick of its job's state.
-		if let (Entry::At(tick), Some(due)) = (job.entry, job.due_tick()) {
-			Deadlines::<Test>::remove(tick, id);
-			Deadlines::<Test>::insert(due, id, ());
-		}
-		write(id, &Old::from(job).encode());
-	}
-	for (requester, known) in Requesters::<Test>::iter().collect::<Vec<_>>() {
-		unhashed::put(
-			&Requesters::<Test>::hashed_key_for(requester),
-			&v2::Requester::from(known),
-		);
-	}
-	for (provider, asks) in Asks::<Test>::iter().collect::<Vec<_>>() {
-		let old = v2::ProviderAsks::from(asks).encode();
-		unhashed::put_raw(&Asks::<Test>::hashed_key_for(provider), &old);
-	}
-	for (pool, levels) in Levels::<Test>::drain().collect::<Vec<_>>() {
-		for side in [Side::Ask, Side::Bid] {
-			if !levels.side(side).is_empty() {
-				v2::Bitmaps::<Test>::insert((pool, side), levels.side(side));
-			}
-		}
-	}
-	let clock = Clock::<Test>::get();
-	let old = v2::ClockState {
-		tick: clock.tick,
-		last_slot: clock.last_slot,
-		busy: clock.busy,
-	};
-	unhashed::put(&Clock::<Test>::hashed_key(), &old);
-	if clock.halted {
-		v2::Halted::<Test>::put(true);
-	}
-	v2::FeeEra::<Test>::put(v2::FeeTally {
-		started: EraProgress::<Test>::take().started,
-		collected,
-	});
-	Totals::<Test>::put(Market::totals());
-	let _ = PoolTallies::<Test>::clear(u32::MAX, None);
-	StorageVersion::new(2).put::<Market>();
+	let (clock, era) = (Clock::<Test>::get(), EraProgress::<Test>::get());
+	let genesis = clock.genesis;
+	write_clock(&(clock.tick, clock.last_slot, clock.busy, clock.halted, genesis).encode());
+	let cursor = era.closing.and_then(|closing| closing.cursor);
+	write_era(&(clock.era, era.started, era.closing.is_some(), cursor).encode());
+	StorageVersion::new(3).put::<Market>();
 }
 
-fn move_used_fees(job: &JobOf<Test>) -> Balance {
-	let used = job.fees_used();
-	if used > 0 {
-		assert_ok!(Balances::transfer_on_hold(
-			&HoldReason::Escrow.into(),
-			&job.requester,
-			&pot(),
-			used,
-			Precision::Exact,
-			Restriction::Free,
-			Fortitude::Polite,
-		));
-	}
-	used
-}
-
-/// A job as it is after the upgrade, in the tick of the upgrade.
-fn upgraded(mut job: JobOf<Test>) -> JobOf<Test> {
-	job.submitted = now();
-	job.fees = job.fees_left;
-	if let JobState::Committed { at, .. } = &mut job.state {
-		*at = now();
-	}
-	if job.entry != Entry::Stuck {
-		job.entry = job.due_tick().map_or(Entry::None, Entry::At);
-	}
-	job
-}
-
-/// A meter for so many moves, and a rest that is too little for one more.
-fn meter(count: u64) -> WeightMeter {
-	let one = <() as WeightInfo>::migrate_step().ref_time();
-	WeightMeter::with_limit(Weight::from_parts(count * one + one - 1, u64::MAX))
-}
-
-fn first_block() {
-	Singletons::<Test>::on_runtime_upgrade();
-}
-
-/// Migrates with so many moves a step; returns how many steps that took.
-fn migrate(count: u64) -> usize {
-	first_block();
-	let (mut cursor, mut steps) = (None, 0);
-	loop {
-		cursor = MigrateToV3::<Test>::transactional_step(cursor, &mut meter(count)).expect("it goes on");
-		steps += 1;
-		assert_eq!(is_done(), cursor.is_none());
-		if cursor.is_none() {
-			return steps;
-		}
-	}
-}
-
-fn is_done() -> bool {
-	Market::on_chain_storage_version() == StorageVersion::new(3)
+fn upgrade() {
+	MigrateToV4::<Test>::on_runtime_upgrade();
+	assert_eq!(Market::on_chain_storage_version(), StorageVersion::new(4));
 }
 
 fn root() -> Vec<u8> {
 	sp_io::storage::root(StateVersion::V1)
 }
 
-/// A job in each state, at tick 3.
-struct Crowd {
-	/// Two leaves of it are demanded and waited for. Its provider has one lane and asks at level 0; the ask is parked.
-	demanded: Honest,
-	committed: JobId,
-	running: JobId,
-	assigned: JobId,
-	/// BOB's, with inputs. It waits for room.
-	pending: JobId,
-	/// Asks at level 9.
-	dear: ProviderId,
-	/// CHARLIE's, who names `dear`. It is assigned.
-	named: JobId,
-}
-
-impl Crowd {
-	fn new() -> Crowd {
-		let demanded = Honest::new();
-		let worker = worker(demanded.provider);
-		assert_ok!(demand(ALICE, demanded.id, &[1, 3]));
-		let committed = submit(ALICE, book_spec(10, 0));
-		commit(demanded.provider, committed, 5 * G);
-		let running = submit(ALICE, book_spec(10, 0));
-		assert_ok!(Market::accept_job(signed(worker), running));
-		let assigned = submit(ALICE, book_spec(10, 0));
-		let pending = submit(BOB, with_inputs(book_spec(10, 0)));
-		let dear = asking(1, 9);
-		let named = submit(CHARLIE, target_spec(10, dear, 100));
-		blocks(2);
-		let crowd = Crowd {
-			demanded,
-			committed,
-			running,
-			assigned,
-			pending,
-			dear,
-			named,
-		};
-		assert!(matches!(job(committed).state, JobState::Committed { at: 1, .. }));
-		assert!(matches!(job(running).state, JobState::Running { .. }));
-		assert!(matches!(job(assigned).state, JobState::Assigned { .. }));
-		assert!(matches!(job(pending).state, JobState::Pending));
-		assert!(matches!(job(named).state, JobState::Assigned { .. }));
-		crowd
-	}
+/// A job that this provider has committed, with all of its units.
+fn committed(provider: ProviderId) -> JobId {
+	let id = submit(ALICE, book_spec(10, 0));
+	commit(provider, id, 10 * G);
+	id
 }
 
 #[test]
-fn no_job_is_lost_whatever_a_step_takes() {
-	for count in [1, 2, 5, 100] {
+fn every_figure_keeps_its_value_and_the_clock_knows_the_era() {
+	for (busy, halted, closing, cursor) in [
+		(false, false, false, None),
+		(true, false, true, None),
+		(false, true, true, Some(ELSEWHERE)),
+	] {
 		ExtBuilder::build_and_execute(|| {
-			Crowd::new();
-			let (before, totals) = (jobs(), Market::totals());
-			downgrade();
-			assert_eq!(migrate(count), MOVES.div_ceil(usize::try_from(count).unwrap()));
-			let expected = before.into_iter().map(|(id, job)| (id, upgraded(job)));
-			assert_eq!(jobs(), expected.collect());
-			assert_eq!(Market::totals(), totals);
-			assert_ok!(Market::do_try_state());
+			// A tick, a slot, and what keeps the clock from advancing.
+			write_clock(&(7u32, 8u64, busy, halted, H256([9; 32])).encode());
+			// A number, a tick, and what is left to do.
+			write_era(&(5u32, 6u32, closing, cursor).encode());
+			StorageVersion::new(3).put::<Market>();
+			upgrade();
+			let clock = ClockState {
+				tick: 7,
+				last_slot: 8,
+				busy,
+				halted,
+				genesis: H256([9; 32]),
+				era: 5,
+				payment_fees: 0,
+			};
+			let closing = closing.then_some(Closing {
+				ticks: 0,
+				payment_fees: 0,
+				cursor,
+			});
+			assert_eq!(Clock::<Test>::get(), clock);
+			assert_eq!(EraProgress::<Test>::get(), EraState { started: 6, closing });
 		});
 	}
 }
 
+/// What it knows of eras is written when the first one ends.
 #[test]
-fn it_is_done_once() {
+fn a_chain_in_its_first_era_is_in_era_0() {
 	ExtBuilder::build_and_execute(|| {
-		let crowd = Crowd::new();
 		downgrade();
-		migrate(1);
+		EraProgress::<Test>::kill();
+		upgrade();
+		assert_eq!((running_era(), now()), (0, 1));
+		assert_eq!(EraProgress::<Test>::get(), EraState::default());
+	});
+}
+
+#[test]
+fn twice_is_once() {
+	ExtBuilder::build_and_execute(|| {
+		committed(asking(1, 0));
+		downgrade();
+		upgrade();
 		let done = root();
-		first_block();
-		for cursor in [None, Some(Place::Asks(None)), Some(Place::Jobs(Some(crowd.running)))] {
-			assert_eq!(MigrateToV3::<Test>::step(cursor, &mut meter(99)), Ok(None));
-		}
+		upgrade();
 		assert_eq!(root(), done);
 	});
 }
 
 #[test]
-fn what_try_runtime_compares_is_every_job() {
+fn a_chain_that_began_with_version_4_stays_as_it_is() {
 	ExtBuilder::build_and_execute(|| {
-		let crowd = Crowd::new();
-		StorageVersion::new(3).put::<Market>();
-		assert_ok!(MigrateToV3::<Test>::compare(&MigrateToV3::<Test>::note().unwrap()));
-		downgrade();
-		let noted = MigrateToV3::<Test>::note().unwrap();
-		assert!(MigrateToV3::<Test>::compare(&noted).is_err(), "nothing is migrated yet");
-		migrate(1);
-		assert_ok!(MigrateToV3::<Test>::compare(&noted));
-		let before = job(crowd.running);
-		Jobs::<Test>::mutate_extant(crowd.running, |job| job.deposit += 1);
-		assert_eq!(MigrateToV3::<Test>::compare(&noted), Err("a job has changed".into()));
-		Jobs::<Test>::remove(crowd.running);
-		assert_eq!(MigrateToV3::<Test>::compare(&noted), Err("a job is lost".into()));
-		Jobs::<Test>::insert(crowd.running, before);
-		StorageVersion::new(2).put::<Market>();
-		assert_eq!(MigrateToV3::<Test>::note(), Err("a job is not of version 2".into()));
-	});
-}
-
-#[test]
-fn it_may_be_begun_anew_at_any_place() {
-	ExtBuilder::build_and_execute(|| {
-		Crowd::new();
-		downgrade();
-		let undone = root();
-		let done = hypothetically!({
-			migrate(100);
-			root()
-		});
-		assert_ne!(undone, done);
-		for first in 1..=MOVES {
-			hypothetically!({
-				first_block();
-				// Some of it is new already when the cursor is lost.
-				let moves = u64::try_from(first).unwrap();
-				assert_ok!(MigrateToV3::<Test>::step(None, &mut meter(moves)));
-				assert_eq!(is_done(), first == MOVES);
-				StorageVersion::new(2).put::<Market>();
-				migrate(1);
-				assert_eq!(root(), done, "after {first} moves");
-			});
-		}
-		assert_eq!(root(), undone);
-		migrate(3);
-	});
-}
-
-#[test]
-fn too_little_weight_changes_nothing_and_says_what_is_needed() {
-	ExtBuilder::build_and_execute(|| {
-		let crowd = Crowd::new();
-		downgrade();
+		let job = committed(asking(1, 0));
+		assert_ok!(Market::settle_now(signed(ALICE), job));
+		skip_ticks(1_000);
+		blocks(1);
+		StorageVersion::new(4).put::<Market>();
 		let before = root();
-		let required = <() as WeightInfo>::migrate_step();
-		for cursor in [None, Some(Place::Asks(None)), Some(Place::Jobs(Some(crowd.running)))] {
-			assert_eq!(
-				MigrateToV3::<Test>::transactional_step(cursor, &mut meter(0)),
-				Err(SteppedMigrationError::InsufficientWeight { required })
-			);
-		}
+		upgrade();
 		assert_eq!(root(), before);
-		migrate(1);
 	});
 }
 
-/// Bytes that no runtime could read harm neither the others nor the chain.
+/// The fees of a payment before the upgrade are nobody's points, those of one after it are.
 #[test]
-fn what_is_no_job_and_no_ask_stays_and_stops_nothing() {
+fn the_era_goes_on_and_tells_what_was_paid_since() {
 	ExtBuilder::build_and_execute(|| {
-		let crowd = Crowd::new();
-		// The provider that a job names is gone, which cannot be.
-		let nobodys = Old::from(job(crowd.named));
+		let provider = asking(1, 0);
+		let before = committed(provider);
+		assert_ok!(Market::settle_now(signed(ALICE), before));
+		let later = committed(provider);
+		skip_ticks(500);
+		let (tallies, tick) = (PoolTallies::<Test>::get(POOL), now());
 		downgrade();
-		let nobodys = Old {
-			terms: v2::OldTerms {
-				target: v2::OldTarget::Provider {
-					provider: ProviderId(99),
-					price: nobodys.price,
-				},
-				..nobodys.terms
-			},
-			..nobodys
-		};
-		let garbage = [
-			(Jobs::<Test>::hashed_key_for(JobId(H256([50; 32]))), vec![4; 300]),
-			(Jobs::<Test>::hashed_key_for(JobId(H256([51; 32]))), nobodys.encode()),
-			(Asks::<Test>::hashed_key_for(ProviderId(99)), vec![1; 9]),
+		upgrade();
+		assert_eq!((PoolTallies::<Test>::get(POOL), now()), (tallies, tick));
+		assert_ok!(Market::settle_now(signed(ALICE), later));
+		skip_ticks(498);
+		assert_eq!(now(), 999);
+		blocks(1);
+		// 5 % of 650 are 32, of which 80 % are 25.6.
+		assert_eq!((running_era(), ErasTold::get()), (1, vec![(0, 32, 25, 1_000)]));
+		// Of both payments and two job fees.
+		assert_eq!(Market::pool_era(POOL, 0).map(|era| era.fees), Some(2 * (32 + 20)));
+	});
+}
+
+/// Half of the pools are filed, and the other half is after the upgrade.
+#[test]
+fn an_era_that_was_closing_is_closed() {
+	ExtBuilder::build_and_execute(|| {
+		for pool in [POOL, ELSEWHERE] {
+			PoolTallies::<Test>::mutate(pool, |tally| tally.era.fees = 100);
+		}
+		let first = PoolTallies::<Test>::iter_keys().next();
+		downgrade();
+		write_era(&(3u32, 1u32, true, first).encode());
+		upgrade();
+		assert_eq!(running_era(), 3);
+		blocks(1);
+		let filed = [POOL, ELSEWHERE].map(|pool| Market::pool_era(pool, 2).is_some());
+		assert_eq!(filed, [POOL, ELSEWHERE].map(|pool| Some(pool) != first));
+		// Nobody has earned anything by it.
+		assert_eq!(ErasTold::get(), [(2, 0, 0, 0)]);
+		assert_eq!(
+			EraProgress::<Test>::get(),
+			EraState {
+				started: 1,
+				closing: None
+			}
+		);
+	});
+}
+
+/// What makes it safe to look at the bytes: no length is that of both layouts.
+#[test]
+fn no_bytes_are_of_both_layouts() {
+	fn is<T: Decode>(bytes: &[u8]) -> bool {
+		T::decode_all(&mut &*bytes).is_ok()
+	}
+	let (old, new) = (v3::ClockState::default().encode(), ClockState::default().encode());
+	assert!(is::<v3::ClockState>(&old) && !is::<ClockState>(&old));
+	assert!(!is::<v3::ClockState>(&new) && is::<ClockState>(&new));
+	for cursor in [None, Some(POOL)] {
+		let old = v3::EraState {
+			cursor,
+			..v3::EraState::default()
+		}
+		.encode();
+		assert!(is::<v3::EraState>(&old) && !is::<EraState>(&old));
+		for closing in [false, true] {
+			let closing = closing.then_some(Closing {
+				ticks: 0,
+				payment_fees: 0,
+				cursor,
+			});
+			let new = EraState { started: 0, closing }.encode();
+			assert!(!is::<v3::EraState>(&new) && is::<EraState>(&new));
+		}
+	}
+}
+
+#[test]
+fn what_try_runtime_compares_is_the_clock_and_the_era() {
+	ExtBuilder::build_and_execute(|| {
+		StorageVersion::new(4).put::<Market>();
+		assert_ok!(MigrateToV4::<Test>::compare(&MigrateToV4::<Test>::note()));
+		downgrade();
+		let noted = MigrateToV4::<Test>::note();
+		assert!(MigrateToV4::<Test>::compare(&noted).is_err(), "nothing is migrated yet");
+		upgrade();
+		assert_ok!(MigrateToV4::<Test>::compare(&noted));
+		let (clock, era) = (Clock::<Test>::get(), EraProgress::<Test>::get());
+		let changes: [fn(&mut ClockState); 3] = [
+			|clock| clock.tick += 1,
+			|clock| clock.era = 1,
+			|clock| clock.payment_fees = 1,
 		];
-		for (key, bytes) in &garbage {
-			unhashed::put_raw(key, bytes);
+		for change in changes {
+			Clock::<Test>::mutate(change);
+			assert_eq!(
+				MigrateToV4::<Test>::compare(&noted),
+				Err("the clock has changed".into())
+			);
+			Clock::<Test>::put(&clock);
 		}
-		assert_eq!(migrate(2), (MOVES + 3).div_ceil(2));
-		for (key, bytes) in &garbage {
-			assert_eq!(unhashed::get_raw(key).as_ref(), Some(bytes));
-			unhashed::kill(key);
-		}
-		assert_eq!(jobs().len(), 6);
+		EraProgress::<Test>::mutate(|era| era.started += 1);
+		assert_eq!(MigrateToV4::<Test>::compare(&noted), Err("the era has changed".into()));
+		EraProgress::<Test>::put(era);
+		StorageVersion::new(3).put::<Market>();
+		assert_eq!(
+			MigrateToV4::<Test>::compare(&noted),
+			Err("the storage is of another version".into())
+		);
+		StorageVersion::new(4).put::<Market>();
 	});
 }

@@ -12,6 +12,7 @@ mod demand;
 mod demand_queue;
 mod ending;
 mod enrolment;
+mod eras;
 mod errors;
 mod explain;
 mod flaws;

@@ -1,6 +1,6 @@
 //! Where money goes at the edges: small, frozen and missing accounts; what eras keep of the fees; and deposits.
 
-use crate::{history::HISTORY_ERAS, mock::*, types::Entry, EraProgress, Event, History, HoldReason, JobOf, PoolEra};
+use crate::{history::HISTORY_ERAS, mock::*, types::Entry, Event, History, HoldReason, JobOf, PoolEra};
 use codec::Encode;
 use millrace_primitives::Balance;
 use polkadot_sdk::{
@@ -161,7 +161,7 @@ fn the_treasury_gets_its_part_of_the_fees_once_an_era() {
 		);
 		assert_eq!((fees(), free(TREASURY)), (0, ED + 10));
 		assert_eq!(Balances::total_issuance(), issued - 42);
-		assert_eq!(EraProgress::<Test>::get().index, 1);
+		assert_eq!(running_era(), 1);
 		assert_eq!((pool_era(0), pool_era(1)), (Some(era), Some(PoolEra::default())));
 		assert_eq!(Market::totals().paid, 650);
 
@@ -170,7 +170,7 @@ fn the_treasury_gets_its_part_of_the_fees_once_an_era() {
 		skip_ticks(1_000);
 		finish_block();
 		start_block(1);
-		assert_eq!(EraProgress::<Test>::get().index, 2);
+		assert_eq!(running_era(), 2);
 		assert!(events().is_empty());
 		assert_eq!(pool_era(1), None);
 	});
@@ -182,7 +182,7 @@ fn only_so_many_eras_are_remembered() {
 		let (_, id) = committed(10 * G);
 		assert_ok!(Market::settle_now(signed(ALICE), id));
 		for era in 0..=HISTORY_ERAS {
-			assert_eq!(EraProgress::<Test>::get().index, era);
+			assert_eq!(running_era(), era);
 			assert!(pool_era(0).is_some());
 			skip_ticks(1_000);
 			blocks(2);

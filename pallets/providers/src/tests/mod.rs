@@ -8,6 +8,7 @@ mod forgiveness;
 mod idle;
 mod liveness;
 mod measure;
+mod migration;
 mod misses;
 mod no_shows;
 mod origins;
@@ -24,6 +25,7 @@ mod slash_hook;
 mod slashing;
 mod stake;
 mod status;
+mod usage;
 
 use crate::{
 	mock::{

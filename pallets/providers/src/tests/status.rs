@@ -45,9 +45,9 @@ fn drains_and_resumes_by_either_key() {
 fn counts_outcomes() {
 	build_and_execute(|| {
 		let id = registered(2_000);
+		Providers::paid(id, 1_000, 50);
+		Providers::paid(id, 234, 11);
 		for outcome in [
-			Outcome::Paid(1_000),
-			Outcome::Paid(234),
 			Outcome::Late,
 			Outcome::Abandoned,
 			Outcome::NoShow,

@@ -323,5 +323,6 @@ pub(in crate::rpc::compute) fn provider() -> ProviderOf<Runtime> {
 		devices: 2,
 		measured: 1,
 		measuring: false,
+		usage: Default::default(),
 	}
 }

@@ -20,14 +20,17 @@ const OF_BLOCKS: [&str; 12] = [
 	"Timestamp::",
 ];
 
-/// What ended jobs may leave: counters of requesters, pools and eras. A pool has one entry for each era of a fixed number, and
-/// a requester one.
-const COUNTERS: [&str; 5] = [
+/// What ended jobs may leave: counters of requesters, pools, providers and eras. A pool and a provider have one entry each for
+/// every era of a fixed number, and a requester one.
+const COUNTERS: [&str; 8] = [
 	"Market::EraProgress",
 	"Market::History",
 	"Market::PoolTallies",
 	"Market::Requesters",
 	"Market::Totals",
+	"Rewards::ClearCursor",
+	"Rewards::Eras",
+	"Rewards::Points",
 ];
 
 /// For each key the bytes of its value.
