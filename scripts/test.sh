@@ -16,6 +16,7 @@ clippy|lints, warnings are errors
 unit|unit and property tests of every crate
 book|the order book against a naive one, compared after each of 100,000 random operations
 conservation|every planck of a thousand jobs with hostile parties, on the real runtime
+rewards|whoever buys from himself ends with less, in random histories on the real runtime
 kernels|random programs and the shipped kernels: every backend against the reference
 node|a node starts, authors, finalises, answers over JSON-RPC and does what the council decides
 json-rpc|the whole job of a dApp with curl, and every method of compute_v1
@@ -33,7 +34,7 @@ docs|every command in the documents does what it says'
 times_dir=$CARGO_TARGET_DIR/millrace-times
 selected=()
 # Sequences of 12,000 random calls of the market model: 120,000 calls, and 12 million with --long. For each of them 12,500
-# operations of the order book are drawn; for every ten, a thousand jobs of the conservation.
+# operations of the order book are drawn; for every ten, a thousand jobs of the conservation. Histories of rewards, at most 200.
 export MILLRACE_CASES=${MILLRACE_CASES:-10}
 # Random programs that every backend runs.
 export MILLRACE_PROGRAMS=${MILLRACE_PROGRAMS:-10000}
@@ -79,7 +80,7 @@ group_format() { cargo fmt --all --check && ok "formatted"; }
 group_deny() { quietly "bans, licences, sources" cargo deny --locked check bans licenses sources; }
 group_clippy() { quietly "no lint fires" cargo clippy --workspace --all-targets --locked -- -D warnings; }
 group_unit() {
-	build && nextest 'not package(millrace-tests) & not package(millrace-differential) & not binary(simulation) & not binary(conservation) & not test(/^tests::book::machine::/)'
+	build && nextest 'not package(millrace-tests) & not package(millrace-differential) & not binary(simulation) & not binary(conservation) & not binary(rewards) & not test(/^tests::book::machine::/)'
 }
 group_kernels() {
 	build && nextest 'package(millrace-differential) | package(millrace-tests) & (binary(/^kernels/) | kind(lib))' --no-capture
@@ -88,6 +89,7 @@ group_kernels() {
 # Seed, counts and tables are the result of these.
 group_book() { build && nextest 'package(pallet-market) & test(/^tests::book::machine::/)' --no-capture; }
 group_conservation() { build && nextest 'package(millrace-runtime) & binary(conservation)' --no-capture; }
+group_rewards() { build && nextest 'package(millrace-runtime) & binary(rewards)' --no-capture; }
 # Its table is the result.
 group_simulation() { build && cargo test --workspace --locked --test simulation -- --nocapture; }
 

@@ -128,6 +128,44 @@ fn several_at_once(network: &Network, folder: &Path) {
 	println!("several     {} jobs by one call, {lost} planck in all", ids.len());
 }
 
+/// Of the protocol's part of its payments the provider gets some back. Somebody else claims it, and pays nothing for that.
+fn rewards_are_claimed(network: &Network) {
+	let id = network.provider.to_string();
+	let earnings = || network.client.json(&["provider", "earnings", &id]);
+	network.node.wait_until(
+		"the end of the last era with a payment",
+		Duration::from_secs(90),
+		|_| planck(&earnings()["not_yet"]) == 0,
+	);
+	let earned = earnings();
+	let claimable = planck(&earned["claimable"]);
+	assert!(claimable > 0, "{earned}");
+	let csv = network
+		.client
+		.run(&["provider", "earnings", &id, "--since", "0", "--csv"])
+		.stdout;
+	assert!(csv.starts_with("era,state,fees,reward,"), "{csv}");
+	let eras = earned["eras"].as_array().expect("a list");
+	assert_eq!(csv.lines().count(), 1 + eras.len(), "{csv}");
+
+	let before = network.ledger();
+	let claimed = network.client.json(&["--key", "//Dave", "provider", "claim", &id]);
+	let after = network.ledger();
+	assert_eq!(
+		(planck(&claimed["minted"]), planck(&claimed["fee"])),
+		(claimable, 0),
+		"{claimed}"
+	);
+	assert_eq!(after.payout - before.payout, claimable);
+	println!("rewards     {claimable} planck, of {} eras", eras.len());
+
+	let again = network.client.json(&["--key", "//Dave", "provider", "claim", &id]);
+	assert!(again["claims"].as_array().is_some_and(Vec::is_empty), "{again}");
+	let era = eras[0]["era"].to_string();
+	let named = ["--key", "//Dave", "provider", "claim", &id, "--era", &era];
+	assert_eq!(network.client.run(&named).code, 5, "it was claimed");
+}
+
 #[test]
 fn jobs_end_in_every_honest_way_and_the_money_adds_up() {
 	let folder = tempfile::tempdir().expect("a temporary folder");
@@ -249,6 +287,7 @@ fn jobs_end_in_every_honest_way_and_the_money_adds_up() {
 		.client
 		.json(&["provider", "show", &network.provider.to_string()]);
 	assert_eq!(shown["record"]["completed"].as_u64(), Some(6), "{shown}");
+	rewards_are_claimed(&network);
 	assert!(
 		network.worker.take().expect("it runs").stop(Duration::from_secs(60)),
 		"the worker drains and stops"

@@ -291,6 +291,35 @@ fn a_whole_job_is_bought_with_curl_and_two_signatures() {
 		(&era["value"]["paidJobs"], &era["value"]["lapsed"]),
 		(&json!(1), &json!(0))
 	);
+	what_it_earned_is_told(node, network.provider, &heard);
+}
+
+/// The one payment's fee is all that its provider has earned with, so it has the whole pool of the era.
+fn what_it_earned_is_told(node: &Node, provider: u32, heard: &[(Value, Value)]) {
+	let (_, settled) = heard.last().expect("it was heard");
+	let earned = wait("the reward", || {
+		let earned = value(node, "compute_v1_rewardPreview", json!([provider]));
+		let era = earned["eras"].get(0)?.clone();
+		(era["state"] == "claimable").then_some(era)
+	});
+	assert_eq!(earned["fees"], settled["fee"]);
+	let eras = value(node, "compute_v1_eraRewards", json!([]));
+	let paid = eras["eras"]
+		.as_array()
+		.expect("a list")
+		.iter()
+		.find(|era| era["era"] == earned["era"]);
+	let paid = paid.expect("the era is remembered");
+	assert_eq!((&paid["fees"], &paid["claimed"]), (&settled["fee"], &json!("0")));
+	assert_eq!(paid["pool"], earned["reward"]);
+	let planck = |amount: &Value| {
+		amount
+			.as_str()
+			.and_then(|text| text.parse::<u128>().ok())
+			.expect("an amount")
+	};
+	// Half of the four fifths that stay burned, rounded down.
+	assert_eq!(planck(&earned["reward"]), planck(&settled["fee"]) * 2 / 5);
 }
 
 /// Refusals of a real runtime, in its own words.

@@ -74,6 +74,8 @@ pub enum Call {
 	EnrolDevice { slot: u8, facts: DeviceFacts },
 	/// Providers: takes a device out of its place; signed by the owner or the worker.
 	RemoveDevice { provider: ProviderId, slot: u8 },
+	/// Rewards: has a provider's reward of an era minted; by anyone, free where it is.
+	Claim { provider: ProviderId, era: u32 },
 	/// Market: stands in the book; signed by the worker.
 	PlaceAsk { slot: u8, level: Level },
 	/// Market: leaves the book.
@@ -151,6 +153,7 @@ impl Call {
 			Call::TouchOutage { .. } => "touch",
 			Call::EnrolDevice { .. } => "enrol_device",
 			Call::RemoveDevice { .. } => "remove_device",
+			Call::Claim { .. } => "claim",
 			Call::PlaceAsk { .. } => "place_ask",
 			Call::WithdrawAsk { .. } => "withdraw_ask",
 			Call::RepriceAsk { .. } => "reprice_ask",
@@ -221,6 +224,7 @@ impl Call {
 			Call::RemoveDevice { provider, slot } => {
 				visitor.visit(&providers.remove_device(provider.into_runtime(), slot))
 			}
+			Call::Claim { provider, era } => visitor.visit(&api::tx().rewards().claim(provider.into_runtime(), era)),
 			Call::PlaceAsk { slot, level } => visitor.visit(&market.place_ask(slot, level.into_runtime())),
 			Call::WithdrawAsk { slot } => visitor.visit(&market.withdraw_ask(slot)),
 			Call::RepriceAsk { slot, level } => visitor.visit(&market.reprice_ask(slot, level.into_runtime())),

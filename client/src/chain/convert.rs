@@ -10,6 +10,7 @@ use runtime_types::{
 	millrace_primitives::{self, enrolment, ids, job, pool, price, traits},
 	pallet_market::{history, reads::types as reads, types as market},
 	pallet_providers::{outage, types as providers},
+	pallet_rewards::types as usage,
 };
 
 mod devices;
@@ -17,6 +18,7 @@ mod market_reads;
 mod offers;
 mod outages;
 mod refutation;
+mod rewards;
 mod target;
 mod validators;
 
@@ -347,6 +349,7 @@ impl FromRuntime<market::MarketRules> for Rules {
 			min_job: rules.min_job,
 			job_deposit: rules.job_deposit,
 			byte_deposit: rules.byte_deposit,
+			fee_era: rules.fee_era,
 			protocol_fee: rules.protocol_fee.0,
 			inputs_max: rules.inputs_max,
 			output_max: rules.output_max,

@@ -50,6 +50,12 @@ impl Rejection {
 			"NothingUnbonds" => "`millrace provider show` shows what unbonds; only the transaction's fee was paid",
 			"UnknownOutage" => "`millrace provider show` shows its outages; only the transaction's fee was paid",
 			"NothingDue" => "`millrace provider preview` shows the ticks; only the transaction's fee was paid",
+			"NotClosed" | "Expired" | "NothingToClaim" => {
+				"`millrace provider earnings` shows what can be claimed; only the transaction's fee was paid"
+			}
+			"PayoutCannotReceive" => {
+				"send the payout account the existential deposit, then claim again; only the transaction's fee was paid"
+			}
 			"ProviderUnreachable" => {
 				"`millrace provider show` shows whether it is back; only the transaction's fee was paid"
 			}

@@ -5,8 +5,8 @@ use super::{
 	error::{failed, ChainError, Rejection},
 	generated::api,
 	inclusion::rejection,
-	AccountId, Fraud, JobId, KernelHash, Level, Price, ProvidedLeaf, ProviderId, RefusedDelivery, Refutation,
-	RejectReason, Settlement, Silence, Tick, H256,
+	AccountId, ClaimedReward, Fraud, JobId, KernelHash, Level, Price, ProvidedLeaf, ProviderId, RefusedDelivery,
+	Refutation, RejectReason, Settlement, Silence, Tick, H256,
 };
 use crate::amount::Balance;
 use subxt::{events::Event, ArcMetadata, SubstrateConfig};
@@ -363,6 +363,23 @@ pub(super) fn provider_registered(event: &Event<'_, SubstrateConfig>) -> Result<
 				.provider
 				.into_plain(),
 		)),
+		_ => Ok(None),
+	}
+}
+
+/// The reward that an event of its pallet says was minted.
+pub(super) fn reward_claimed(event: &Event<'_, SubstrateConfig>) -> Result<Option<ClaimedReward>, ChainError> {
+	match event.event_name() {
+		"RewardClaimed" => {
+			let event = decode!(event, api::rewards::events::RewardClaimed);
+			Ok(Some(ClaimedReward {
+				era: event.era,
+				provider: event.provider.into_plain(),
+				payout: event.payout,
+				fees: event.fees,
+				reward: event.reward,
+			}))
+		}
 		_ => Ok(None),
 	}
 }

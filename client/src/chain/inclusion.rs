@@ -2,10 +2,10 @@
 
 use super::{
 	error::{failed, ChainError, Rejection},
-	events::{fee_paid, job_event, kernel_registered, provider_registered, JobEvent},
+	events::{fee_paid, job_event, kernel_registered, provider_registered, reward_claimed, JobEvent},
 	generated::api::runtime_types::sp_runtime::DispatchError as Refusal,
 	view::At,
-	Block, JobId, KernelHash, ProviderId, H256,
+	Block, ClaimedReward, JobId, KernelHash, ProviderId, H256,
 };
 use crate::amount::Balance;
 use subxt::{error::DispatchError, events::Phase, ext::scale_encode::EncodeAsType, ArcMetadata};
@@ -25,6 +25,8 @@ pub struct Included {
 	pub provider: Option<ProviderId>,
 	/// A kernel that was registered.
 	pub kernel: Option<KernelHash>,
+	/// A usage reward that was minted.
+	pub reward: Option<ClaimedReward>,
 }
 
 /// The outcome of the transaction with this hash, if it is in this block.
@@ -58,6 +60,7 @@ pub(super) async fn included(
 		jobs: Vec::new(),
 		provider: None,
 		kernel: None,
+		reward: None,
 	};
 	for event in events.iter() {
 		let event = event.map_err(failed("a block's events"))?;
@@ -74,6 +77,7 @@ pub(super) async fn included(
 			("Market", _) => outcome.jobs.extend(job_event(&event, &metadata)?),
 			("Providers", _) => outcome.provider = outcome.provider.or(provider_registered(&event)?),
 			("Kernels", _) => outcome.kernel = outcome.kernel.or(kernel_registered(&event)?),
+			("Rewards", _) => outcome.reward = outcome.reward.or(reward_claimed(&event)?),
 			_ => {}
 		}
 	}

@@ -187,6 +187,8 @@ pub struct Rules {
 	pub job_deposit: Balance,
 	/// Held for each byte of a live job, in planck.
 	pub byte_deposit: Balance,
+	/// Ticks after which an era, of fees and of usage rewards, is over.
+	pub fee_era: Tick,
 	/// The protocol's share of a payment, in parts of a thousand million.
 	pub protocol_fee: u32,
 	/// Most bytes of all inputs.

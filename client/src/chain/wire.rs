@@ -20,6 +20,7 @@ use subxt::{
 
 mod council;
 mod devices;
+mod rewards;
 
 const JOB: [u8; 32] = [7; 32];
 
@@ -36,22 +37,27 @@ fn offline() -> OfflineClientAtBlock<SubstrateConfig> {
 	OfflineClient::new_with_config(config).at_block(1u64).unwrap()
 }
 
-/// What an event of the market with these fields becomes.
-fn event(name: &str, fields: &[u8]) -> JobEvent {
-	let client = offline();
+/// A block's events: one of this pallet with these fields, of the first transaction, without topics.
+fn events(client: &OfflineClientAtBlock<SubstrateConfig>, pallet: &str, name: &str, fields: &[u8]) -> Vec<u8> {
 	let metadata = client.metadata();
-	let market = metadata.pallet_by_name("Market").unwrap();
-	let variants = market.event_variants().unwrap();
+	let pallet = metadata.pallet_by_name(pallet).unwrap();
+	let variants = pallet.event_variants().unwrap();
 	let variant = variants
 		.iter()
 		.find(|variant| variant.name == name)
 		.unwrap_or_else(|| panic!("the runtime has no event {name}"));
-	// One event of the first transaction, without topics.
 	let mut bytes = Compact(1u32).encode();
-	bytes.extend([0, 0, 0, 0, 0, market.event_index(), variant.index]);
+	bytes.extend([0, 0, 0, 0, 0, pallet.event_index(), variant.index]);
 	bytes.extend(fields);
 	bytes.push(0);
-	let events = client.events().from_bytes(bytes);
+	bytes
+}
+
+/// What an event of the market with these fields becomes.
+fn event(name: &str, fields: &[u8]) -> JobEvent {
+	let client = offline();
+	let metadata = client.metadata();
+	let events = client.events().from_bytes(events(&client, "Market", name, fields));
 	let event = events.iter().next().unwrap().unwrap();
 	let (job, event) = job_event(&event, &metadata).unwrap().unwrap();
 	assert_eq!(job, JobId(JOB));

@@ -20,7 +20,9 @@ pub(super) use check::{CheckArguments, ProvideArguments, WatchArguments};
 pub(super) use job::{EventsArguments, JobCommand, JobListArguments, ReceiveArguments};
 pub(super) use network::NetworkCommand;
 pub(super) use offers::{BookArguments, OffersCommand, SearchArguments};
-pub(super) use provider::{EndpointArguments, ListArguments, ProviderCommand, RegisterArguments, Switch};
+pub(super) use provider::{
+	EarningsArguments, EndpointArguments, ListArguments, ProviderCommand, RegisterArguments, Since, Switch,
+};
 pub(super) use validator::ValidatorCommand;
 
 /// Buy, offer and check exact compute on the Millrace chain.

@@ -1,8 +1,10 @@
 //! `millrace provider`.
 
+mod claim;
 mod classes;
 mod conviction;
 mod devices;
+mod earnings;
 mod list;
 mod outage;
 
@@ -35,6 +37,8 @@ pub(super) async fn run(session: &Session<'_>, command: ProviderCommand) -> Resu
 		ProviderCommand::List(arguments) => return list::run(session, arguments).await,
 		ProviderCommand::Devices { provider } => return devices::run(session, provider).await,
 		ProviderCommand::Classes => return classes::run(session).await,
+		ProviderCommand::Earnings(arguments) => return earnings::run(session, arguments).await,
+		ProviderCommand::Claim { provider, era } => return claim::run(session, provider, era).await,
 		ProviderCommand::Preview { provider } => return outage::preview(session, provider).await,
 		ProviderCommand::Touch { provider } => return outage::touch(session, provider).await,
 		ProviderCommand::RemoveDevice { provider, slot } => Call::RemoveDevice { provider, slot },

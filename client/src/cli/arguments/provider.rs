@@ -1,10 +1,12 @@
 //! The arguments of `provider`.
 
+use super::duration;
 use crate::{
 	amount::{self, Balance},
 	chain::{hash_from_hex, AccountId, BadId, DeviceClass, Price, ProviderId, DEVICES, H256},
 };
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use std::time::Duration;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ProviderCommand {
@@ -32,6 +34,16 @@ pub(in crate::cli) enum ProviderCommand {
 	},
 	/// Print the device classes: the stake that a lane needs, and what a device must show before it may sell time.
 	Classes,
+	/// Print the usage rewards of a provider that were not claimed yet, era by era.
+	Earnings(EarningsArguments),
+	/// Have usage rewards minted for a provider's payout account. By anyone, and free.
+	Claim {
+		/// Its number.
+		provider: ProviderId,
+		/// Only of these eras; all that can be claimed where absent.
+		#[arg(long, num_args = 1.., value_name = "N")]
+		era: Vec<u32>,
+	},
 	/// Print what it costs a provider to be gone from now on, or to stay gone, step by step.
 	Preview {
 		/// Its number.
@@ -143,6 +155,27 @@ pub(in crate::cli) enum ProviderCommand {
 }
 
 #[derive(Args, Debug)]
+pub(in crate::cli) struct EarningsArguments {
+	/// Its number.
+	pub(in crate::cli) provider: ProviderId,
+	/// Only eras from this number on, or those of so long a time: 7d, 12h.
+	#[arg(long, value_parser = since, value_name = "ERA|TIME")]
+	pub(in crate::cli) since: Option<Since>,
+	/// Print comma-separated values, a line for each era; amounts are planck.
+	#[arg(long)]
+	pub(in crate::cli) csv: bool,
+}
+
+/// From when on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::cli) enum Since {
+	/// From this era on.
+	Era(u32),
+	/// The last eras, as many as so long a time takes.
+	Time(Duration),
+}
+
+#[derive(Args, Debug)]
 pub(in crate::cli) struct ListArguments {
 	/// Only those of this owner.
 	#[arg(long, value_name = "ADDRESS")]
@@ -211,4 +244,79 @@ pub(in crate::cli) struct RegisterArguments {
 
 fn tls_key(text: &str) -> Result<H256, BadId> {
 	hash_from_hex(text, "TLS key hash").map(H256)
+}
+
+/// A number is an era, one with a unit a time.
+fn since(text: &str) -> Result<Since, String> {
+	const DAY: u64 = 86_400;
+	let found = if text.bytes().all(|byte| byte.is_ascii_digit()) {
+		text.parse().ok().map(Since::Era)
+	} else if let Some(days) = text.strip_suffix('d') {
+		let days = days.parse::<u32>().ok();
+		days.map(|days| Since::Time(Duration::from_secs(u64::from(days) * DAY)))
+	} else {
+		duration(text).ok().map(Since::Time)
+	};
+	found.ok_or_else(|| "write the number of an era, or a time such as 12h or 7d".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::cli::arguments::{Cli, Command};
+	use clap::Parser;
+
+	fn parse(line: &str) -> Result<ProviderCommand, clap::Error> {
+		match Cli::try_parse_from(format!("millrace provider {line}").split_whitespace())?.command {
+			Command::Provider { command } => Ok(command),
+			other => panic!("{other:?}"),
+		}
+	}
+
+	#[test]
+	fn earnings_are_asked_for_as_documented() {
+		let hours = |hours: u64| Some(Since::Time(Duration::from_secs(hours * 3_600)));
+		for (line, since, csv) in [
+			("earnings 4", None, false),
+			("earnings 4 --since 12 --csv", Some(Since::Era(12)), true),
+			("earnings 4 --since 12h", hours(12), false),
+			("earnings 4 --since 7d", hours(7 * 24), false),
+		] {
+			let Ok(ProviderCommand::Earnings(arguments)) = parse(line) else {
+				panic!("{line}");
+			};
+			assert_eq!(
+				(arguments.provider, arguments.since, arguments.csv),
+				(4, since, csv),
+				"{line}"
+			);
+		}
+		for wrong in [
+			"earnings",
+			"earnings 4 --since",
+			"earnings 4 --since d",
+			"earnings 4 --since -1d",
+			"earnings 4 --since 4294967296",
+			"earnings 4 --since yesterday",
+		] {
+			assert!(parse(wrong).is_err(), "{wrong}");
+		}
+	}
+
+	#[test]
+	fn all_eras_are_claimed_or_those_that_are_named() {
+		for (line, eras) in [
+			("claim 4", Vec::new()),
+			("claim 4 --era 7", vec![7]),
+			("claim 4 --era 7 8 --era 9", vec![7, 8, 9]),
+		] {
+			let Ok(ProviderCommand::Claim { provider, era }) = parse(line) else {
+				panic!("{line}");
+			};
+			assert_eq!((provider, era), (4, eras), "{line}");
+		}
+		for wrong in ["claim", "claim 4 --era", "claim 4 --era last"] {
+			assert!(parse(wrong).is_err(), "{wrong}");
+		}
+	}
 }

@@ -13,6 +13,7 @@ mod market;
 mod providers;
 mod reads;
 mod reasons;
+mod rewards;
 mod rules;
 mod stats;
 mod subscribe;
@@ -31,7 +32,7 @@ use self::{
 use codec::Decode;
 use jsonrpsee::{core::RegisterMethodError, RpcModule};
 use millrace_primitives::{
-	api::{MarketApi, ProvidersApi},
+	api::{MarketApi, ProvidersApi, RewardsApi},
 	JobId,
 };
 use millrace_runtime::{configs::millrace::MarketFigures, opaque::Block, AccountId, Hash, Runtime};
@@ -41,6 +42,7 @@ use pallet_market::{
 	JobOf, Jobs,
 };
 use pallet_providers::{types::ProviderFilter, DowntimePreview, ProviderOf};
+use pallet_rewards::types::{EraEarning, EraReward};
 use polkadot_sdk::{
 	sp_api::{ApiError, ApiExt, Metadata, ProvideRuntimeApi, RuntimeApiInfo},
 	sp_blockchain::Error as BlockchainError,
@@ -75,6 +77,8 @@ pub(crate) type Market<'a> = dyn MarketApi<
 /// What the runtime answers about providers.
 pub(crate) type Providers<'a> =
 	dyn ProvidersApi<Block, ProviderOf<Runtime>, ProviderFilter<AccountId>, DowntimePreview, Unfit> + 'a;
+/// What the runtime answers about usage rewards.
+pub(crate) type Rewards<'a> = dyn RewardsApi<Block, EraEarning, EraReward> + 'a;
 
 /// All that is asked of the runtime here.
 pub(crate) trait ComputeApis:
@@ -92,6 +96,7 @@ pub(crate) trait ComputeApis:
 		PoolEra,
 		MarketFigures,
 	> + ProvidersApi<Block, ProviderOf<Runtime>, ProviderFilter<AccountId>, DowntimePreview, Unfit>
+	+ RewardsApi<Block, EraEarning, EraReward>
 	+ Metadata<Block>
 	+ ApiExt<Block>
 {
@@ -112,6 +117,7 @@ impl<A> ComputeApis for A where
 			PoolEra,
 			MarketFigures,
 		> + ProvidersApi<Block, ProviderOf<Runtime>, ProviderFilter<AccountId>, DowntimePreview, Unfit>
+		+ RewardsApi<Block, EraEarning, EraReward>
 		+ Metadata<Block>
 		+ ApiExt<Block>
 {

@@ -5,15 +5,15 @@ use super::{
 	given::Fields,
 	market, providers,
 	reasons::{serves, waits},
-	rules, stats,
+	rewards, rules, stats,
 	terms::{read_pool, read_spec},
 	text::{decimal, hash, maybe, object},
-	Compute, Market, Providers, Source,
+	Compute, Market, Providers, Rewards, Source,
 };
 use millrace_primitives::{
-	api::{MarketApi, ProvidersApi},
+	api::{MarketApi, ProvidersApi, RewardsApi},
 	job::job_id,
-	JobId, ProviderId,
+	JobId, ProviderId, HISTORY_ERAS,
 };
 use millrace_runtime::{Hash, Runtime};
 use pallet_market::{types::Requester, Requesters};
@@ -30,7 +30,7 @@ pub(super) struct Method<C> {
 }
 
 /// Every method that answers once.
-pub(super) fn all<C: Source>() -> [Method<C>; 13] {
+pub(super) fn all<C: Source>() -> [Method<C>; 15] {
 	let method = |name, parameters, answer| Method {
 		name,
 		parameters,
@@ -54,6 +54,8 @@ pub(super) fn all<C: Source>() -> [Method<C>; 13] {
 		method("compute_v1_rules", &["at"], Compute::rules),
 		method("compute_v1_provider", &["provider", "at"], Compute::provider),
 		method("compute_v1_providers", &["filter", "cursor", "at"], Compute::providers),
+		method("compute_v1_rewardPreview", &["provider", "at"], Compute::reward_preview),
+		method("compute_v1_eraRewards", &["count", "at"], Compute::era_rewards),
 	]
 }
 
@@ -182,5 +184,21 @@ impl<C: Source> Compute<C> {
 		let at = self.block(given)?;
 		let (page, next) = self.ask::<Providers, _>(at, |api| api.providers(at, filter, ProviderId(cursor)))?;
 		Ok(answer(at, providers::providers(&page, next)))
+	}
+
+	/// What a provider has earned and nobody has claimed for it, era by era.
+	fn reward_preview(&self, given: &Fields<'_>) -> Result<Value, Failure> {
+		let provider = ProviderId(given.needed("provider")?.u32()?);
+		let at = self.block(given)?;
+		let earnings = self.ask::<Rewards, _>(at, |api| api.reward_preview(at, provider))?;
+		Ok(answer(at, rewards::preview(&earnings)))
+	}
+
+	/// What the last eras pay that are over.
+	fn era_rewards(&self, given: &Fields<'_>) -> Result<Value, Failure> {
+		let count = given.optional("count").map_or(Ok(HISTORY_ERAS), |count| count.u32())?;
+		let at = self.block(given)?;
+		let eras = self.ask::<Rewards, _>(at, |api| api.era_rewards(at, count))?;
+		Ok(answer(at, rewards::eras(&eras)))
 	}
 }

@@ -5,6 +5,7 @@ mod providers;
 mod reads;
 mod reasons;
 mod refusals;
+mod rewards;
 mod rules;
 pub(super) mod samples;
 mod stats;

@@ -21,6 +21,7 @@ use pallet_market::{
 	JobOf,
 };
 use pallet_providers::{types::ProviderFilter, DowntimePreview, ProviderOf};
+use pallet_rewards::types::{EraEarning, EraReward};
 use polkadot_sdk::{
 	frame_system::{EventRecord, Phase},
 	sp_api::{self, ApiError, ApiRef, ProvideRuntimeApi},
@@ -343,6 +344,18 @@ sp_api::mock_impl_runtime_apis! {
 
 		fn eligibility(&self, _provider: ProviderId, _job: JobId) -> Option<Result<(), Unfit>> {
 			None
+		}
+	}
+
+	impl millrace_primitives::api::RewardsApi<Block, EraEarning, EraReward> for Answers {
+		fn reward_preview(&self, provider: ProviderId) -> Vec<EraEarning> {
+			self.note(provider);
+			samples::earnings()
+		}
+
+		fn era_rewards(&self, count: u32) -> Vec<(u32, EraReward)> {
+			self.note(count);
+			samples::era_rewards()
 		}
 	}
 

@@ -25,6 +25,7 @@ fn every_method_is_served_under_its_name() {
 	names.sort_unstable();
 	let expected = [
 		"compute_v1_book",
+		"compute_v1_eraRewards",
 		"compute_v1_explain",
 		"compute_v1_explainMatch",
 		"compute_v1_job",
@@ -36,6 +37,7 @@ fn every_method_is_served_under_its_name() {
 		"compute_v1_provider",
 		"compute_v1_providers",
 		"compute_v1_quote",
+		"compute_v1_rewardPreview",
 		"compute_v1_rules",
 		"compute_v1_subscribeJobs",
 		"compute_v1_unsubscribeJobs",

@@ -159,6 +159,7 @@ async fn a_missing_parameter_is_named() {
 		("compute_v1_explainMatch", json!([hash(Hash::zero())]), "provider"),
 		("compute_v1_provider", json!([]), "provider"),
 		("compute_v1_poolEra", json!([samples::pool_json()]), "era"),
+		("compute_v1_rewardPreview", json!([]), "provider"),
 		("compute_v1_jobId", json!([ALICE]), "spec"),
 	] {
 		let (parameter, message, _) = refusal(method, params).await;
@@ -174,6 +175,15 @@ async fn a_book_is_at_least_one_level_deep() {
 		(parameter.as_str(), hint.as_str()),
 		("depth", "Send a whole number from 1 to 255.")
 	);
+}
+
+#[tokio::test]
+async fn a_count_of_eras_is_a_whole_number() {
+	for wrong in [json!("2"), json!(-1), json!(4_294_967_296u64)] {
+		let (parameter, _, hint) = refusal("compute_v1_eraRewards", json!([wrong])).await;
+		assert_eq!(parameter, "count");
+		assert!(hint.contains("0 to 4294967295"), "{hint}");
+	}
 }
 
 #[tokio::test]

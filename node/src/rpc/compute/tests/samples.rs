@@ -14,6 +14,7 @@ use pallet_providers::{
 	types::{Endpoint, Ledger, Load, ProviderTerms, Record, Status, Unbonding},
 	ProviderOf,
 };
+use pallet_rewards::types::{EarningState, EraEarning, EraReward};
 use polkadot_sdk::sp_runtime::{BoundedVec, Perbill};
 use serde_json::{json, Value};
 
@@ -272,6 +273,29 @@ pub(in crate::rpc::compute) fn rules() -> MarketFigures {
 		},
 		classes: [1, 2, 3, 4, 5, 6].map(class),
 	}
+}
+
+pub(in crate::rpc::compute) fn earnings() -> Vec<EraEarning> {
+	let earning = |era, fees, reward, state| EraEarning {
+		era,
+		fees,
+		reward,
+		state,
+	};
+	vec![
+		earning(9, u128::from(ODD), 1, EarningState::Running),
+		earning(8, u128::MAX, u128::from(ODD), EarningState::Closing),
+		earning(7, 2, u128::MAX, EarningState::Claimable),
+	]
+}
+
+pub(in crate::rpc::compute) fn era_rewards() -> Vec<(u32, EraReward)> {
+	let paid = EraReward {
+		fees: u128::MAX,
+		pool: u128::from(ODD),
+		claimed: 3,
+	};
+	vec![(7, paid), (6, EraReward::default())]
 }
 
 pub(in crate::rpc::compute) fn provider() -> ProviderOf<Runtime> {
