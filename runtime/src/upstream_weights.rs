@@ -18,7 +18,7 @@ use frame_support::{
 		RuntimeDbWeight, Weight,
 	},
 };
-use pallet_membership::{weights::SubstrateWeight, WeightInfo as _};
+use pallet_membership::weights::SubstrateWeight;
 use polkadot_sdk::*;
 
 fn database() -> RuntimeDbWeight {
@@ -152,6 +152,7 @@ mod tests {
 	use super::*;
 	use pallet_babe::WeightInfo as _;
 	use pallet_grandpa::WeightInfo as _;
+	use pallet_membership::WeightInfo as _;
 
 	/// Membership 35 + 17.5 µs, proof 110 µs, offence 110 µs + 2 × 25 µs, 25 reads of 8 µs and 16 writes of 50 µs.
 	#[test]

@@ -16,10 +16,7 @@ use chain::{
 };
 use frame_support::{
 	migrations::MultiStepMigrator,
-	traits::{
-		fungible::{Inspect, InspectHold},
-		GetStorageVersion, StorageVersion,
-	},
+	traits::{fungible::InspectHold, GetStorageVersion, StorageVersion},
 	BoundedVec,
 };
 use migration::before::downgrade;

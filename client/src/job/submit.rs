@@ -277,6 +277,7 @@ mod tests {
 			],
 			provider: None,
 			kernel: None,
+			reward: None,
 		};
 		assert_eq!(adopt(&mut records, &included), [JobId([2; 32])]);
 		share_fees(&mut records, included.fee);

@@ -27,7 +27,7 @@ use millrace_primitives::{
 	InputRef, JobId, JobSpec, Level, Pool, Price, ProviderId, Target, Terms, MILL,
 };
 use polkadot_sdk::{
-	frame_benchmarking::v2::*,
+	frame_benchmarking::{self, v2::*},
 	frame_support::{
 		traits::{fungible::Mutate, EnsureOrigin, Get},
 		weights::WeightMeter,
@@ -52,7 +52,8 @@ fn set_era<T: Config>(era: u32) {
 	<Pallet<T> as ProtocolClock>::set_era(era);
 }
 
-/// Whoever signs a call. Its account is read and written for its nonce already, which is weighed there.
+/// Whoever signs a call, to be named before the call is. Its account is read and written for its nonce already, which is weighed
+/// there.
 fn signer<T: Config>(who: &T::AccountId) -> RawOrigin<T::AccountId> {
 	whitelist_account!(who);
 	RawOrigin::Signed(who.clone())
@@ -251,8 +252,10 @@ mod benchmarks {
 		place_high::<T>(&party, 0);
 		T::Providers::bench_sample(party.0);
 
+		let origin = signer::<T>(&party.1);
+
 		#[extrinsic_call]
-		_(signer::<T>(&party.1), 3, low);
+		_(origin, 3, low);
 
 		assert!(jobs.into_iter().all(|job| provider_of::<T>(job) == Some(party.0)));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -268,8 +271,10 @@ mod benchmarks {
 		let ((provider, worker), _) = parties[1].clone();
 		T::Providers::bench_sample(provider);
 
+		let origin = signer::<T>(&worker);
+
 		#[extrinsic_call]
-		_(signer::<T>(&worker), 0);
+		_(origin, 0);
 
 		assert_eq!(Asks::<T>::get(provider).count(), 0);
 	}
@@ -286,8 +291,10 @@ mod benchmarks {
 		assert_eq!(provider_of::<T>(jobs[4]), None);
 		let caller = requester::<T>(9);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		_(signer::<T>(&caller), spec::<T>(pool, low));
+		_(origin, spec::<T>(pool, low));
 
 		assert_eq!(provider_of::<T>(jobs[4]), Some(party.0));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -301,8 +308,10 @@ mod benchmarks {
 		place_all::<T>(&party, low);
 		let caller = requester::<T>(9);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		submit_job(signer::<T>(&caller), spec::<T>(pool, top));
+		submit_job(origin, spec::<T>(pool, top));
 
 		assert_eq!(asks_queued::<T>(party.0), 4);
 		assert_eq!(T::Providers::view(party.0).unwrap().assigned, 1);
@@ -316,8 +325,10 @@ mod benchmarks {
 		submit::<T>(1, pool, low);
 		let caller = requester::<T>(9);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		submit_job(signer::<T>(&caller), spec::<T>(pool, low));
+		submit_job(origin, spec::<T>(pool, low));
 
 		assert_eq!(Requesters::<T>::get(&caller).live, 1);
 		assert_eq!(T::Providers::view(party.0).unwrap().assigned, 0);
@@ -331,8 +342,10 @@ mod benchmarks {
 		let caller = requester::<T>(9);
 		let specs = BoundedVec::truncate_from(vec![spec::<T>(pool, top); n as usize]);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		submit_jobs(signer::<T>(&caller), specs);
+		submit_jobs(origin, specs);
 
 		assert_eq!(Requesters::<T>::get(&caller).live, n);
 		assert_eq!(u32::from(T::Providers::view(party.0).unwrap().assigned), n);
@@ -349,8 +362,10 @@ mod benchmarks {
 		set_now::<T>(Pallet::<T>::now() + T::Rules::get().ask_life_min);
 		T::Providers::bench_sample(party.0);
 
+		let origin = signer::<T>(&party.1);
+
 		#[extrinsic_call]
-		_(signer::<T>(&party.1), 0, low);
+		_(origin, 0, low);
 
 		assert!(jobs[..4].iter().all(|job| provider_of::<T>(*job) == Some(party.0)));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -366,8 +381,10 @@ mod benchmarks {
 		let jobs: Vec<JobId> = (2..5).map(|seed| submit::<T>(seed, pool, low)).collect();
 		let caller = Jobs::<T>::get(jobs[1]).unwrap().requester;
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		_(signer::<T>(&caller), jobs[1], top);
+		_(origin, jobs[1], top);
 
 		assert_eq!(provider_of::<T>(jobs[1]), Some(party.0));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -378,8 +395,10 @@ mod benchmarks {
 		let (party, job, waiting) = full_provider::<T>();
 		let caller = Jobs::<T>::get(job).unwrap().requester;
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		_(signer::<T>(&caller), job);
+		_(origin, job);
 
 		assert_eq!(provider_of::<T>(waiting), Some(party.0));
 	}
@@ -389,8 +408,10 @@ mod benchmarks {
 		let (party, job, _) = full_provider::<T>();
 		T::Providers::bench_sample(party.0);
 
+		let origin = signer::<T>(&party.1);
+
 		#[extrinsic_call]
-		_(signer::<T>(&party.1), job);
+		_(origin, job);
 
 		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Running { .. }));
 	}
@@ -399,8 +420,10 @@ mod benchmarks {
 	fn accept_job_only() {
 		let (party, job, _) = full_provider::<T>();
 
+		let origin = signer::<T>(&party.1);
+
 		#[extrinsic_call]
-		accept_job(signer::<T>(&party.1), job);
+		accept_job(origin, job);
 
 		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Running { .. }));
 	}
@@ -414,8 +437,10 @@ mod benchmarks {
 		let job = submit::<T>(1, pool, top);
 		T::Providers::bench_sample(party.0);
 
+		let origin = signer::<T>(&party.1);
+
 		#[extrinsic_call]
-		_(signer::<T>(&party.1), job, RejectReason::InputsMissing);
+		_(origin, job, RejectReason::InputsMissing);
 
 		assert_eq!(provider_of::<T>(job), Some(second.0));
 		assert_eq!(asks_queued::<T>(party.0) + asks_queued::<T>(second.0), 0);
@@ -427,8 +452,10 @@ mod benchmarks {
 		T::Providers::bench_sample(party.0);
 		T::Providers::bench_silent(party.0, 3);
 
+		let origin = signer::<T>(&party.1);
+
 		#[extrinsic_call]
-		_(signer::<T>(&party.1), job, H256::zero(), 0);
+		_(origin, job, H256::zero(), 0);
 
 		assert_eq!(provider_of::<T>(waiting), Some(party.0));
 		assert_eq!(asks_queued::<T>(party.0), 0);
@@ -441,8 +468,10 @@ mod benchmarks {
 		place_all::<T>(&party, low);
 		let job = submit::<T>(1, pool, top);
 
+		let origin = signer::<T>(&party.1);
+
 		#[extrinsic_call]
-		commit_result(signer::<T>(&party.1), job, H256::zero(), 0);
+		commit_result(origin, job, H256::zero(), 0);
 
 		assert_eq!(asks_queued::<T>(party.0), 4);
 		assert!(matches!(Jobs::<T>::get(job).unwrap().state, JobState::Committed { .. }));
@@ -454,8 +483,10 @@ mod benchmarks {
 		T::Providers::bench_sample(party.0);
 		T::Providers::bench_silent(party.0, 3);
 
+		let origin = signer::<T>(&party.1);
+
 		#[extrinsic_call]
-		_(signer::<T>(&party.1), job);
+		_(origin, job);
 
 		assert_eq!(provider_of::<T>(job), Some(second.0));
 		assert_eq!(provider_of::<T>(waiting), Some(party.0));
@@ -465,8 +496,10 @@ mod benchmarks {
 	fn settle_now() {
 		let (caller, job) = committed::<T>();
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		_(signer::<T>(&caller), job);
+		_(origin, job);
 
 		assert!(!Jobs::<T>::contains_key(job));
 	}
@@ -477,8 +510,10 @@ mod benchmarks {
 		set_now::<T>(Jobs::<T>::get(job).unwrap().due_tick().unwrap() + 1);
 		let caller = requester::<T>(9);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		_(signer::<T>(&caller), job);
+		_(origin, job);
 
 		assert!(!Jobs::<T>::contains_key(job));
 	}
@@ -487,8 +522,10 @@ mod benchmarks {
 	fn settle_now_only() {
 		let (caller, jobs) = committed_by_many::<T>(1);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		settle_now(signer::<T>(&caller), jobs[0]);
+		settle_now(origin, jobs[0]);
 
 		assert!(!Jobs::<T>::contains_key(jobs[0]));
 	}
@@ -499,8 +536,10 @@ mod benchmarks {
 		set_now::<T>(Jobs::<T>::get(jobs[0]).unwrap().due_tick().unwrap() + 1);
 		let caller = requester::<T>(8);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		settle(signer::<T>(&caller), jobs[0]);
+		settle(origin, jobs[0]);
 
 		assert!(!Jobs::<T>::contains_key(jobs[0]));
 	}
@@ -509,8 +548,10 @@ mod benchmarks {
 	fn settle_jobs_only(n: Linear<1, MAX_BATCH>) {
 		let (caller, jobs) = committed_by_many::<T>(n);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		settle_jobs(signer::<T>(&caller), BoundedVec::truncate_from(jobs.clone()));
+		settle_jobs(origin, BoundedVec::truncate_from(jobs.clone()));
 
 		assert_eq!(Requesters::<T>::get(&caller).paid_jobs, n);
 	}
@@ -520,8 +561,10 @@ mod benchmarks {
 		let (caller, jobs) = committed_by_many::<T>(1);
 		Jobs::<T>::mutate(jobs[0], |job| job.as_mut().unwrap().items = u32::MAX);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		_(signer::<T>(&caller), jobs[0]);
+		_(origin, jobs[0]);
 
 		assert_eq!(Requesters::<T>::get(&caller).refused, 1);
 	}
@@ -533,8 +576,10 @@ mod benchmarks {
 		T::Providers::bench_silent(party.0, 3);
 		let caller = requester::<T>(9);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		_(signer::<T>(&caller), job);
+		_(origin, job);
 
 		assert_eq!(provider_of::<T>(job), Some(second.0));
 		assert_eq!(provider_of::<T>(waiting), Some(party.0));
@@ -752,8 +797,10 @@ mod benchmarks {
 		T::Providers::bench_silent(party.0, 3);
 		let caller = requester::<T>(9);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		refute(signer::<T>(&caller), jobs[0], proof);
+		refute(origin, jobs[0], proof);
 
 		assert!(!Jobs::<T>::contains_key(jobs[0]));
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
@@ -767,8 +814,10 @@ mod benchmarks {
 		T::Providers::bench_silent(party.0, 3);
 		let caller = requester::<T>(9);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		refute(signer::<T>(&caller), jobs[0], proof);
+		refute(origin, jobs[0], proof);
 
 		assert!(!Jobs::<T>::contains_key(jobs[0]));
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
@@ -779,8 +828,10 @@ mod benchmarks {
 	fn demand() {
 		let (caller, job, leaves) = refutation::demander::<T>();
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		_(signer::<T>(&caller), job, leaves);
+		_(origin, job, leaves);
 
 		assert_eq!(Jobs::<T>::get(job).unwrap().demanded, 64);
 	}
@@ -790,8 +841,10 @@ mod benchmarks {
 		let (party, jobs) = refutation::demanded::<T>();
 		let leaves = refutation::make_missing::<T>(jobs[0], l);
 
+		let origin = signer::<T>(&party.1);
+
 		#[extrinsic_call]
-		_(signer::<T>(&party.1), jobs[0], leaves);
+		_(origin, jobs[0], leaves);
 
 		assert!(refutation::runs_again::<T>(jobs[0]));
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
@@ -804,8 +857,10 @@ mod benchmarks {
 		T::Providers::bench_silent(party.0, 3);
 		let caller = requester::<T>(9);
 
+		let origin = signer::<T>(&caller);
+
 		#[extrinsic_call]
-		touch(signer::<T>(&caller), jobs[0]);
+		touch(origin, jobs[0]);
 
 		assert_eq!(refutation::waiting::<T>(&jobs), 0);
 		assert_eq!(asks_queued::<T>(party.0), 0);

@@ -2,8 +2,7 @@
 
 use polkadot_sdk::frame_support::weights::Weight;
 
-/// Weights of the calls and of the parts of the hooks, each at its worst. Where one has a body here, that bounds it until the
-/// generated weights have its own.
+/// Weights of the calls and of the parts of the hooks, each at its worst.
 pub trait WeightInfo {
 	/// Placing an ask that takes as many bids as one call may.
 	fn place_ask() -> Weight;
@@ -35,29 +34,20 @@ pub trait WeightInfo {
 	fn on_finalize() -> Weight;
 	/// Filing an era of a pool, and looking for the next pool.
 	fn close_pool() -> Weight;
-	/// Telling the rewards what an era brought. They write a sum and a cursor, drop a sum, and look at the issuance; filing a
-	/// pool, which also mints, reads and writes more.
-	fn close_era() -> Weight {
-		Self::close_pool()
-	}
+	/// Telling the rewards what an era brought.
+	fn close_era() -> Weight;
 	/// One tick of the deadlines, without its entries.
 	fn serve_tick() -> Weight;
 	/// One entry of the deadlines: a late job that is assigned again, whose provider takes another.
 	fn serve_deadline() -> Weight;
 	/// Of the hook or `touch`, for an assignment without a word that is one too many in a row, as [`Self::serve_deadline`].
 	fn serve_no_show() -> Weight;
-	/// An entry whose job is not due yet. An acceptance rewrites a job and two entries too, and more.
-	fn serve_moved() -> Weight {
-		Self::accept_job_only()
-	}
+	/// An entry whose job is not due yet.
+	fn serve_moved() -> Weight;
 	/// A result whose window is over, paid with no more than its payment to look at.
-	fn serve_lapsed() -> Weight {
-		Self::settle()
-	}
-	/// A bid that nobody took. A cancellation frees as much, and at its worst takes another bid out of the book.
-	fn serve_expired() -> Weight {
-		Self::cancel_job()
-	}
+	fn serve_lapsed() -> Weight;
+	/// A bid that nobody took.
+	fn serve_expired() -> Weight;
 	/// One entry of the wakes.
 	fn serve_wake() -> Weight;
 	/// Refuting with so many units evaluated, and no chunk opened.
@@ -88,13 +78,9 @@ pub trait WeightInfo {
 	/// A commitment that moves no order, by a worker that owes no answer.
 	fn commit_result_only() -> Weight;
 	/// Ending a job of which nobody is paid.
-	fn refuse_delivery() -> Weight {
-		Self::settle_now()
-	}
+	fn refuse_delivery() -> Weight;
 	/// `settle_now` where only its payment is due.
-	fn settle_now_only() -> Weight {
-		Self::settle_only()
-	}
+	fn settle_now_only() -> Weight;
 	/// A settlement of which the payout account gets all.
 	fn settle_only() -> Weight;
 	/// `count` such settlements.

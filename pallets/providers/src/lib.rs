@@ -1266,6 +1266,10 @@ pub mod pallet {
 				Self::dearest_tick().all_lte(Self::liveness_budget()),
 				"the hook can always sample, tell what was missed, and look at an outage"
 			);
+			assert!(
+				Self::measuring_tick().all_lte(Self::liveness_budget()),
+				"the hook can draw a task where few outages are looked at"
+			);
 			assert!(T::MaxLanes::get() > 0, "MaxLanes: a provider has a lane");
 			assert!(T::StakeMultiple::get() > 0, "StakeMultiple: a targeted job needs stake");
 			assert!(

@@ -2,6 +2,8 @@
 
 use crate::*;
 use millrace_primitives::traits::UsageRecord;
+#[cfg(feature = "runtime-benchmarks")]
+use polkadot_sdk::frame_support::traits::Get;
 
 impl<T: Config> Pallet<T> {
 	/// Writes a payment into the provider's record. Says whether what it had gathered in an earlier era was filed.

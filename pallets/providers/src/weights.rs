@@ -2,8 +2,7 @@
 
 use polkadot_sdk::frame_support::weights::Weight;
 
-/// The weight of each call and of the parts of the hooks. Where one has a body here, that bounds it until the generated weights
-/// have its own.
+/// The weight of each call and of the parts of the hooks.
 pub trait WeightInfo {
 	/// Of `register`.
 	fn register() -> Weight;
@@ -61,11 +60,8 @@ pub trait WeightInfo {
 	fn serve_request() -> Weight;
 	/// Of the hook, to draw a provider that is idle, and to begin the measurement of one of all the devices that it can have.
 	fn draw_idle() -> Weight;
-	/// Of rewriting a record of the storage version before. It looks for the next one, reads it and writes it; the call looks
-	/// at an account beside the record.
-	fn migrate_step() -> Weight {
-		Self::set_payout()
-	}
+	/// Of rewriting a record of the storage version before.
+	fn migrate_step() -> Weight;
 }
 
 /// Tests of this pallet fill no blocks.

@@ -9,7 +9,7 @@ use super::{
 	parameters::dynamic_params::fees::MaxMultiplier,
 	system::{RuntimeBlockLength, RuntimeBlockWeights},
 };
-use crate::{AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent, System, TransactionPayment};
+use crate::{weights, AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent, System, TransactionPayment};
 use frame_support::{
 	dispatch::DispatchClass,
 	traits::{
@@ -156,7 +156,7 @@ impl pallet_transaction_payment::Config for Runtime {
 	type OnChargeTransaction = FungibleAdapter<Balances, BurnAndAuthor>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::pallet_transaction_payment::WeightInfo<Runtime>;
 	type WeightToFee = WeightFee;
 }
 

@@ -264,7 +264,7 @@ impl pallet_rewards::Config for Runtime {
 	type Currency = Balances;
 	type FeeBurn = FeeBurn;
 	type Providers = Providers;
-	type WeightInfo = pallet_rewards::weights::Estimated<Runtime>;
+	type WeightInfo = weights::pallet_rewards::WeightInfo<Runtime>;
 	type YearlyCap = YearlyCap;
 }
 

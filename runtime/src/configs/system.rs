@@ -1,6 +1,7 @@
 //! Blocks, time and migrations.
 
 use crate::{
+	weights::{self, block_weights::BlockExecutionWeight, extrinsic_weights::ExtrinsicBaseWeight},
 	AccountId, Babe, Balance, Block, Migrations, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin,
 	RuntimeTask, SLOT_MILLISECONDS, SS58_PREFIX, VERSION,
 };
@@ -27,11 +28,29 @@ pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
 /// Time that a block may take, out of the three seconds of its slot. There is no parachain, hence no limit on proofs.
 pub const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
 
+/// What ordinary transactions may fill of a block: [`NORMAL_RATIO`].
+pub const NORMAL_BLOCK_WEIGHT: Weight = Weight::from_parts(
+	WEIGHT_REF_TIME_PER_SECOND.saturating_div(4).saturating_mul(3),
+	u64::MAX.saturating_div(4).saturating_mul(3),
+);
+/// What of a block is left alone when the weight of a transaction is checked, for what begins it.
+const INITIALIZATION_RATIO: Perbill = Perbill::from_percent(10);
+
 parameter_types! {
 	/// [`VERSION`], for the pallet.
 	pub const Version: RuntimeVersion = VERSION;
-	/// Weight limits: [`MAX_BLOCK_WEIGHT`], of which [`NORMAL_RATIO`] for ordinary transactions.
-	pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(MAX_BLOCK_WEIGHT, NORMAL_RATIO);
+	/// Weight limits: [`MAX_BLOCK_WEIGHT`], of which [`NORMAL_RATIO`] for ordinary transactions; operational ones may use what
+	/// is left by these. What an empty block and an empty transaction take was measured, as everything else.
+	pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
+		.base_block(BlockExecutionWeight::get())
+		.for_class(DispatchClass::all(), |limits| limits.base_extrinsic = ExtrinsicBaseWeight::get())
+		.for_class(DispatchClass::Normal, |limits| limits.max_total = Some(NORMAL_BLOCK_WEIGHT))
+		.for_class(DispatchClass::Operational, |limits| {
+			limits.max_total = Some(MAX_BLOCK_WEIGHT);
+			limits.reserved = Some(MAX_BLOCK_WEIGHT.saturating_sub(NORMAL_BLOCK_WEIGHT));
+		})
+		.avg_block_initialization(INITIALIZATION_RATIO)
+		.build_or_panic();
 	/// Length limits: [`MAX_BLOCK_BYTES`], of which [`NORMAL_RATIO`] for ordinary transactions.
 	pub RuntimeBlockLength: BlockLength = BlockLength::builder()
 		.max_length(MAX_BLOCK_BYTES)
@@ -50,7 +69,7 @@ impl frame_system::Config for Runtime {
 	type BlockLength = RuntimeBlockLength;
 	type BlockWeights = RuntimeBlockWeights;
 	type DbWeight = ParityDbWeight;
-	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
+	type ExtensionsWeightInfo = weights::frame_system_extensions::WeightInfo<Runtime>;
 	type MaxConsumers = ConstU32<16>;
 	type MultiBlockMigrator = Migrations;
 	type SS58Prefix = ConstU16<SS58_PREFIX>;

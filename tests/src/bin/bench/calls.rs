@@ -26,7 +26,7 @@ use std::{
 /// A pallet, its generated weights, and the names of its calls.
 type Pallet = (&'static str, &'static str, fn() -> &'static [&'static str]);
 
-const PALLETS: [Pallet; 3] = [
+const PALLETS: [Pallet; 4] = [
 	(
 		"pallet_market",
 		include_str!("../../../../runtime/src/weights/pallet_market.rs"),
@@ -36,6 +36,11 @@ const PALLETS: [Pallet; 3] = [
 		"pallet_providers",
 		include_str!("../../../../runtime/src/weights/pallet_providers.rs"),
 		<pallet_providers::Call<Runtime> as GetCallName>::get_call_names,
+	),
+	(
+		"pallet_rewards",
+		include_str!("../../../../runtime/src/weights/pallet_rewards.rs"),
+		<pallet_rewards::Call<Runtime> as GetCallName>::get_call_names,
 	),
 	(
 		"pallet_kernels",

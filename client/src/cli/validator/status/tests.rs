@@ -115,7 +115,7 @@ fn every_figure_is_shown() {
 #[test]
 fn a_stash_stands_somewhere_between_bonding_and_authoring() {
 	let number = |status: &Status| format!("{:?}", status.exit_code());
-	let (good, bad) = (ExitCode::SUCCESS, ExitCode::from(13));
+	let (good, bad) = (ExitCode::SUCCESS, ExitCode::from(14));
 	let mut status = status();
 	assert_eq!(
 		(status.standing(), number(&status)),
