@@ -200,13 +200,16 @@ pub(crate) fn start(config: Configuration) -> Result<TaskManager, ServiceError> 
 	let metrics = <Network as NetworkBackend<Block, Hash>>::register_notification_metrics(config.prometheus_registry());
 	let grandpa_protocol =
 		sc_consensus_grandpa::protocol_standard_name(&client.info().genesis_hash, &config.chain_spec);
-	let (grandpa_protocol_config, grandpa_notifications) =
-		sc_consensus_grandpa::grandpa_peers_set_config::<Block, Network>(
+	// Only with somebody who listens: the network drops every peer of a protocol whose receiver is gone.
+	let grandpa_notifications = enable_grandpa.then(|| {
+		let (grandpa_protocol_config, notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Network>(
 			grandpa_protocol.clone(),
 			metrics.clone(),
 			net_config.peer_store_handle(),
 		);
-	net_config.add_notification_protocol(grandpa_protocol_config);
+		net_config.add_notification_protocol(grandpa_protocol_config);
+		notifications
+	});
 
 	let warp_sync = sc_consensus_grandpa::warp_proof::NetworkProvider::new(
 		backend.clone(),
@@ -331,7 +334,7 @@ pub(crate) fn start(config: Configuration) -> Result<TaskManager, ServiceError> 
 			.spawn_blocking("babe-proposer", Some("block-authoring"), babe);
 	}
 
-	if enable_grandpa {
+	if let Some(notification_service) = grandpa_notifications {
 		let voter = sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
 			config: sc_consensus_grandpa::Config {
 				gossip_duration: GOSSIP_DURATION,
@@ -347,7 +350,7 @@ pub(crate) fn start(config: Configuration) -> Result<TaskManager, ServiceError> 
 			link: grandpa_link,
 			network,
 			sync: Arc::new(sync_service),
-			notification_service: grandpa_notifications,
+			notification_service,
 			voting_rule: sc_consensus_grandpa::VotingRulesBuilder::default().build(),
 			prometheus_registry,
 			shared_voter_state,

@@ -41,7 +41,7 @@ fn units(number: u32) -> u128 {
 
 /// Rewards of every other nominator are added to the stake.
 fn compounds(number: u32) -> bool {
-	number % 2 == 0
+	number.is_multiple_of(2)
 }
 
 /// What a page was paid, and the page after it that can be claimed.

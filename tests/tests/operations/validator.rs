@@ -120,7 +120,12 @@ fn the_steps_of_the_validators_page_lead_to_a_validator() {
 	println!("elected after {} s", start.elapsed().as_secs());
 	let elected = status().1;
 	assert_eq!(elected["standing"], "active", "{elected}");
-	assert_eq!(elected["backing"]["own"], BOND.to_string(), "{elected}");
+	// An election counts in parts of 2⁶⁴ of the issuance, so a few planck of a stake may back nobody.
+	let backing: u128 = elected["backing"]["own"]
+		.as_str()
+		.and_then(|own| own.parse().ok())
+		.expect("planck");
+	assert!((BOND - 1_000..=BOND).contains(&backing), "{elected}");
 
 	let (best, _) = network.heights();
 	network.wait_until("its blocks are final elsewhere", Duration::from_secs(120), |network| {

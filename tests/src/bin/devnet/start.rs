@@ -278,8 +278,9 @@ fn serve(crew: &Crew, runtime: &Runtime, url: &str, providers: &[Provider]) -> R
 		provider.start(crew, url)?;
 	}
 	for (provider, id) in providers.iter().zip(ids) {
+		// In a final block: several validators make forks, and whoever is told that it runs sends a job at once.
 		crew.wait(&provider.name, "ask in the book", ASK_LIMIT, || {
-			let asks = runtime.block_on(async { chain.best().await.ok()?.asks(id).await.ok() });
+			let asks = runtime.block_on(async { chain.finalised().await.ok()?.asks(id).await.ok() });
 			asks.filter(|asks| !asks.is_empty())
 		})?;
 	}
