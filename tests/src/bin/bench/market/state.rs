@@ -5,10 +5,11 @@ use polkadot_sdk::*;
 use std::collections::BTreeMap;
 
 /// What every block writes, jobs or none: System's own records of blocks, and consensus.
-const OF_BLOCKS: [&str; 12] = [
+const OF_BLOCKS: [&str; 13] = [
 	"Authorship::",
 	"Babe::",
 	"Grandpa::",
+	"Historical::",
 	"Session::",
 	"Staking::",
 	"System::BlockHash",
