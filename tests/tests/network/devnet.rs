@@ -25,6 +25,7 @@ pub(crate) fn by_the_script(folder: &Path) {
 	let path = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
 	let state = path("state");
 	let flags = ["--detach", "--validators", "2", "--workers", "1", "--state", &state];
+	let _stopped = Stopped(&state);
 	let started = run(&flags, 0);
 	let urls = urls(&started.stdout);
 	let mut names: Vec<&str> = urls.iter().map(|(name, _)| name.as_str()).collect();
@@ -137,6 +138,15 @@ fn a_job(client: &Client, folder: &Path) {
 	]);
 	assert_eq!(report["check"]["verified"], true, "{report}");
 	assert_eq!(report["sums"], json!(native::kmer_totals(TEXT, &SITES)), "{report}");
+}
+
+/// Ends the network of this folder when the test ends, however it does: its processes are nobody's children.
+struct Stopped<'a>(&'a str);
+
+impl Drop for Stopped<'_> {
+	fn drop(&mut self) {
+		answer(&mut script(&["stop", "--state", self.0]));
+	}
 }
 
 /// The script with these arguments.
