@@ -144,9 +144,22 @@ pub(crate) fn registration(
 	lanes: u16,
 	bond: Balance,
 ) -> RuntimeCall {
+	let (worker, payout) = (worker.to_account_id(), payout.to_account_id());
+	registration_in(Region(0), worker, payout, class, lanes, bond)
+}
+
+/// The same in another region, of any accounts.
+pub(crate) fn registration_in(
+	region: Region,
+	worker: AccountId,
+	payout: AccountId,
+	class: DeviceClass,
+	lanes: u16,
+	bond: Balance,
+) -> RuntimeCall {
 	RuntimeCall::Providers(pallet_providers::Call::register {
-		worker: worker.to_account_id(),
-		payout: payout.to_account_id(),
+		worker,
+		payout,
 		endpoint: pallet_providers::Endpoint {
 			host: b"127.0.0.1".to_vec().try_into().expect("short"),
 			port: 7443,
@@ -154,7 +167,7 @@ pub(crate) fn registration(
 		},
 		terms: pallet_providers::ProviderTerms {
 			class,
-			region: Region(0),
+			region,
 			lanes,
 			min_price: Level(0).price(),
 			takes_targets: true,

@@ -8,7 +8,7 @@ use super::{
 	root::{endow, freeze, impoverish, recovers, root_acts, rules, starve},
 	summary::Summary,
 };
-use crate::chain::{work::Work, Chain};
+use crate::chain::{registration_in, work::Work, Chain};
 use codec::Encode;
 use frame_support::{
 	dispatch::GetDispatchInfo,
@@ -17,14 +17,12 @@ use frame_support::{
 		tokens::{Fortitude, Preservation},
 	},
 };
-use millrace_primitives::{traits::ProtocolClock, DeviceClass, Level, Region, MILL};
+use millrace_primitives::{traits::ProtocolClock, DeviceClass, Region, MILL};
 use millrace_runtime::{
 	AccountId, Balances, Market, Runtime, RuntimeCall, RuntimeEvent, System, TransactionPayment, UncheckedExtrinsic,
 };
 use pallet_market::Jobs;
-use pallet_providers::Call as ProvidersCall;
 use polkadot_sdk::*;
-use sp_core::H256;
 use std::collections::BTreeSet;
 
 /// What each requester has at first, and an owner and a worker.
@@ -364,22 +362,7 @@ fn can_pay(who: &Party, transaction: &UncheckedExtrinsic) -> bool {
 
 fn registration(provider: &Provider) -> RuntimeCall {
 	let lanes = 1 + (provider.id.0 % 3) as u16;
-	let call = ProvidersCall::register {
-		worker: provider.worker.account.clone(),
-		payout: provider.payout.account.clone(),
-		endpoint: pallet_providers::Endpoint {
-			host: b"127.0.0.1".to_vec().try_into().expect("short"),
-			port: 7443,
-			tls_key: H256([1; 32]),
-		},
-		terms: pallet_providers::ProviderTerms {
-			class: DeviceClass::Cpu4,
-			region: Region(0),
-			lanes,
-			min_price: Level(0).price(),
-			takes_targets: true,
-		},
-		bond: DeviceClass::Cpu4.genesis_figures().floor * u128::from(lanes) * 3,
-	};
-	call.into()
+	let (worker, payout) = (provider.worker.account.clone(), provider.payout.account.clone());
+	let bond = DeviceClass::Cpu4.genesis_figures().floor * u128::from(lanes) * 3;
+	registration_in(Region(0), worker, payout, DeviceClass::Cpu4, lanes, bond)
 }

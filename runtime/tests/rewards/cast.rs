@@ -1,8 +1,11 @@
 //! Who takes part: a coalition of any number of accounts that trades with itself, and others that trade with each other.
 
-use crate::parties::{Party, Random};
+use crate::{
+	chain::registration_in,
+	parties::{Party, Random},
+};
 use frame_support::traits::Get;
-use millrace_primitives::{Balance, DeviceClass, JobKind, Level, Pool, ProviderId, Region, Tick, MILL};
+use millrace_primitives::{Balance, DeviceClass, JobKind, Pool, ProviderId, Region, Tick, MILL};
 use millrace_runtime::{
 	configs::{
 		millrace::{ClassTable, MarketFigures, Rules},
@@ -15,7 +18,6 @@ use millrace_runtime::{
 };
 use pallet_market::MarketRules;
 use polkadot_sdk::*;
-use sp_core::H256;
 use std::collections::BTreeSet;
 
 /// Jobs of a provider at once.
@@ -57,24 +59,15 @@ pub(crate) struct Machine {
 
 impl Machine {
 	pub(crate) fn registration(&self) -> RuntimeCall {
-		let call = pallet_providers::Call::<Runtime>::register {
-			worker: self.worker.account.clone(),
-			payout: self.payout.account.clone(),
-			endpoint: pallet_providers::Endpoint {
-				host: b"127.0.0.1".to_vec().try_into().expect("short"),
-				port: 7443,
-				tls_key: H256([1; 32]),
-			},
-			terms: pallet_providers::ProviderTerms {
-				class: DeviceClass::Cpu4,
-				region: self.side.pool().region,
-				lanes: LANES,
-				min_price: Level(0).price(),
-				takes_targets: true,
-			},
-			bond: self.bond,
-		};
-		call.into()
+		let (worker, payout) = (self.worker.account.clone(), self.payout.account.clone());
+		registration_in(
+			self.side.pool().region,
+			worker,
+			payout,
+			DeviceClass::Cpu4,
+			LANES,
+			self.bond,
+		)
 	}
 }
 
