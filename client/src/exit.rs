@@ -138,15 +138,20 @@ impl fmt::Display for Failure {
 	}
 }
 
-impl From<ChainError> for Failure {
-	fn from(error: ChainError) -> Failure {
-		let code = match &error {
+impl From<&ChainError> for Code {
+	fn from(error: &ChainError) -> Code {
+		match error {
 			ChainError::CannotPayFee { .. } => Code::Funds,
 			ChainError::Rejected(rejection) => code_of(rejection),
 			ChainError::Refused { .. } | ChainError::NotIncluded { .. } => Code::Rejected,
 			_ => Code::Chain,
-		};
-		Failure::new(code, error.to_string(), error.hint())
+		}
+	}
+}
+
+impl From<ChainError> for Failure {
+	fn from(error: ChainError) -> Failure {
+		Failure::new(Code::from(&error), error.to_string(), error.hint())
 	}
 }
 

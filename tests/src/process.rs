@@ -52,6 +52,12 @@ pub fn free_port() -> u16 {
 	panic!("no port from {FIRST} to {FIRST_OUTGOING} is free on loopback");
 }
 
+/// The last lines of a program's output.
+pub fn last_lines(output: &str) -> String {
+	let lines: Vec<&str> = output.lines().collect();
+	lines[lines.len().saturating_sub(30)..].join("\n")
+}
+
 /// A running program. Killed (−9) when dropped; its output is in a file.
 pub struct Process {
 	child: Child,
@@ -80,9 +86,7 @@ impl Process {
 
 	/// The last lines of its output, for the message of a failed test.
 	pub fn tail(&self) -> String {
-		let output = self.output();
-		let lines: Vec<&str> = output.lines().collect();
-		lines[lines.len().saturating_sub(30)..].join("\n")
+		last_lines(&self.output())
 	}
 
 	/// Its process id.

@@ -7,6 +7,15 @@ use std::{
 	time::Duration,
 };
 
+/// Bytes that a node answers as `0x` and hexadecimal digits.
+///
+/// # Panics
+/// It is something else.
+pub fn bytes(value: &Value) -> Vec<u8> {
+	let text = value.as_str().expect("a text");
+	hex::decode(text.trim_start_matches("0x")).expect("hexadecimal digits")
+}
+
 /// Calls `method` of the node on this loopback port. The error says what the node answered.
 pub fn call(port: u16, method: &str, params: Value) -> Result<Value, String> {
 	let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();

@@ -318,7 +318,7 @@ impl Actor {
 				busy: view.provider.running >= view.provider.terms.lanes,
 				files,
 				verdict: memory.verdict,
-				sent: memory.sent,
+				sent: memory.is_sent(view.best.number),
 				stopping: self.hands_back(job),
 				missing: view.missing(&key.job),
 				convicted: view.is_convicted(),

@@ -286,7 +286,7 @@ impl Enrolment {
 	async fn enrol(&mut self, view: &View, facts: DeviceFacts) {
 		let (model, driver) = (facts.model.clone(), facts.driver.clone());
 		let call = Call::EnrolDevice { slot: SLOT, facts };
-		match self.wire.submit(&call, &view.best, |_| Ok(())).await {
+		match self.wire.submit(&call, &view.ground(), |_| Ok(())).await {
 			Ok(intent) => {
 				tracing::info!(
 					model,

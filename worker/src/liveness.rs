@@ -73,7 +73,7 @@ impl Heart {
 			return;
 		};
 		self.tried = Some((until, view.best.number));
-		match self.wire.submit(&Call::Heartbeat, &view.best, |_| Ok(())).await {
+		match self.wire.submit(&Call::Heartbeat, &view.ground(), |_| Ok(())).await {
 			Ok(intent) => {
 				tracing::info!(until, tick = view.tick, nonce = intent.nonce, "sampled, and answered");
 				self.sent = Some(intent);

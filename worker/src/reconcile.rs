@@ -58,7 +58,7 @@ pub struct Facts<'a> {
 	pub files: Files,
 	/// Why this worker will not do the job, once it knows.
 	pub verdict: Option<RejectReason>,
-	/// Whether this process sent the record's extrinsic.
+	/// Whether this process sent the record's extrinsic, not long ago.
 	pub sent: bool,
 	/// Whether the worker is stopping.
 	pub stopping: bool,

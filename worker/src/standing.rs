@@ -116,7 +116,7 @@ impl Standing {
 		let journal = self.journal.clone();
 		match self
 			.wire
-			.submit(&call, &view.best, |_| journal.set_mark(SIGNED, Some(unix_now())))
+			.submit(&call, &view.ground(), |_| journal.set_mark(SIGNED, Some(unix_now())))
 			.await
 		{
 			Ok(intent) => {

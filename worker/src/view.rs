@@ -6,14 +6,18 @@ use crate::{
 	capacity::LargestJob,
 	enrolment::SLOT,
 	journal::{Anchor, Key},
-	wire::{Wire, WireError},
+	wire::{Ground, Wire, WireError},
 };
 use futures::future::try_join_all;
 use millrace_client::chain::{
 	AccountId, At, Chain, ChainError, DeviceView, DowntimePreview, EnrolmentRulesView, JobId, JobState, JobView,
-	ProviderId, ProviderView, Tick, Window,
+	ProviderId, ProviderView, Tick, Window, MORTALITY,
 };
 use std::collections::BTreeMap;
+
+/// How many blocks a transaction's anchor is behind the best one at most, however long nothing becomes final: half of its
+/// life is left then.
+const OLDEST_ANCHOR: u64 = MORTALITY / 2;
 
 /// What reading the chain can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,8 @@ pub enum ViewError {
 pub struct View {
 	/// The block.
 	pub best: Anchor,
+	/// Where transactions are anchored: the last final block, so that a fork does not make them worthless.
+	pub anchor: Anchor,
 	/// The protocol clock.
 	pub tick: Tick,
 	/// The worker account's nonce: extrinsics with a smaller one are on the chain.
@@ -90,6 +96,7 @@ impl View {
 		let floor = figures.map_or(0, |figures| figures.floor.saturating_mul(view.terms.lanes.into()));
 		Ok(Self {
 			best,
+			anchor: settled(chain, &best).await?,
 			sampled_until: at.sampled_until(provider).await?,
 			preview,
 			suspended: view.lates >= at.late_limit()?,
@@ -136,6 +143,14 @@ impl View {
 		self.demands.get(job).map_or(&[], Vec::as_slice)
 	}
 
+	/// Where a transaction is signed that follows from this view.
+	pub fn ground(&self) -> Ground {
+		Ground {
+			best: self.best,
+			anchor: self.anchor,
+		}
+	}
+
 	/// The journal key of a job in this view.
 	pub fn key(&self, job: &JobView) -> Key {
 		Key {
@@ -179,6 +194,17 @@ pub fn anchor(at: &At) -> Anchor {
 		number: block.number,
 		hash: block.hash.0,
 	}
+}
+
+/// The block before `best` that no fork undoes: the last final one, or one that is [`OLDEST_ANCHOR`] blocks old if finality
+/// is further behind.
+async fn settled(chain: &Chain, best: &Anchor) -> Result<Anchor, ChainError> {
+	let last = anchor(&chain.finalised().await?);
+	let oldest = best.number.saturating_sub(OLDEST_ANCHOR);
+	if last.number >= oldest {
+		return Ok(last);
+	}
+	Ok(anchor(&chain.at_number(oldest).await?))
 }
 
 async fn jobs(at: &At, provider: ProviderId) -> Result<BTreeMap<JobId, JobView>, ChainError> {

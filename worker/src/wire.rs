@@ -61,6 +61,15 @@ pub enum WireError {
 	Journal(#[from] JournalError),
 }
 
+/// Where a transaction is signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground {
+	/// The best block: its runtime is the one that the transaction is for.
+	pub best: Anchor,
+	/// The block from which it is valid. It is worth nothing on a fork without that one.
+	pub anchor: Anchor,
+}
+
 /// The worker's key and its own connection for sending.
 pub struct Wire {
 	pair: Keypair,
@@ -108,17 +117,17 @@ impl Wire {
 		Ok(AskBook::of(asks, &rules.map_err(node)?))
 	}
 
-	/// Signs `call`, valid for 64 blocks from `anchor` and worth nothing on a fork without that block; hands the intent
-	/// to `record`, which must make it durable; then sends it. Needs the runtime with many threads: `record` blocks.
+	/// Signs `call`, valid for 64 blocks from the anchor of `ground`; hands the intent to `record`, which must make it
+	/// durable; then sends it. Needs the runtime with many threads: `record` blocks.
 	pub async fn submit(
 		&self,
 		call: &Call,
-		anchor: &Anchor,
+		ground: &Ground,
 		record: impl FnOnce(&Intent) -> Result<(), JournalError> + Send,
 	) -> Result<Intent, WireError> {
 		let _turn = self.turn.lock().await;
 		let nonce = answered(self.rpc.system_account_next_index(&self.account())).await?;
-		let intent = self.sign(call, anchor, nonce).await?;
+		let intent = self.sign(call, ground, nonce).await?;
 		block_in_place(|| record(&intent))?;
 		self.broadcast(&intent).await?;
 		Ok(intent)
@@ -171,15 +180,15 @@ impl Wire {
 		}
 	}
 
-	async fn sign(&self, call: &Call, anchor: &Anchor, nonce: u64) -> Result<Intent, WireError> {
+	async fn sign(&self, call: &Call, ground: &Ground, nonce: u64) -> Result<Intent, WireError> {
 		match call {
 			Call::AcceptJob { job } => {
-				self.encode(CallKind::Accept, "accept_job", (job.0,), anchor, nonce)
+				self.encode(CallKind::Accept, "accept_job", (job.0,), ground, nonce)
 					.await
 			}
 			Call::RejectJob { job, reason } => {
 				let reason = Value::unnamed_variant(variant_of(*reason), Vec::<Value>::new());
-				self.encode(CallKind::Reject, "reject_job", (job.0, reason), anchor, nonce)
+				self.encode(CallKind::Reject, "reject_job", (job.0, reason), ground, nonce)
 					.await
 			}
 			Call::CommitResult { job, root, units } => {
@@ -187,42 +196,42 @@ impl Wire {
 					CallKind::Commit,
 					"commit_result",
 					(job.0, root.0, *units),
-					anchor,
+					ground,
 					nonce,
 				)
 				.await
 			}
 			Call::AbandonJob { job } => {
-				self.encode(CallKind::Abandon, "abandon_job", (job.0,), anchor, nonce)
+				self.encode(CallKind::Abandon, "abandon_job", (job.0,), ground, nonce)
 					.await
 			}
 			Call::Provide { job, leaves } => {
 				let first = leaves.first().map_or(0, |leaf| leaf.leaf);
 				let leaves: Vec<shapes::ProvidedLeaf<'_>> = leaves.iter().map(Into::into).collect();
-				self.encode(CallKind::Provide { first }, "provide", (job.0, leaves), anchor, nonce)
+				self.encode(CallKind::Provide { first }, "provide", (job.0, leaves), ground, nonce)
 					.await
 			}
 			Call::PlaceAsk { slot, level } => {
-				self.encode(CallKind::PlaceAsk, "place_ask", (*slot, level.0), anchor, nonce)
+				self.encode(CallKind::PlaceAsk, "place_ask", (*slot, level.0), ground, nonce)
 					.await
 			}
 			Call::RepriceAsk { slot, level } => {
-				self.encode(CallKind::RepriceAsk, "reprice_ask", (*slot, level.0), anchor, nonce)
+				self.encode(CallKind::RepriceAsk, "reprice_ask", (*slot, level.0), ground, nonce)
 					.await
 			}
 			Call::WithdrawAsk { slot } => {
-				self.encode(CallKind::WithdrawAsk, "withdraw_ask", (*slot,), anchor, nonce)
+				self.encode(CallKind::WithdrawAsk, "withdraw_ask", (*slot,), ground, nonce)
 					.await
 			}
-			Call::Drain { provider } => self.encode(CallKind::Drain, "drain", (*provider,), anchor, nonce).await,
+			Call::Drain { provider } => self.encode(CallKind::Drain, "drain", (*provider,), ground, nonce).await,
 			Call::Resume { provider } => {
-				self.encode(CallKind::Resume, "resume", (*provider,), anchor, nonce)
+				self.encode(CallKind::Resume, "resume", (*provider,), ground, nonce)
 					.await
 			}
-			Call::Heartbeat => self.encode(CallKind::Heartbeat, "heartbeat", (), anchor, nonce).await,
+			Call::Heartbeat => self.encode(CallKind::Heartbeat, "heartbeat", (), ground, nonce).await,
 			Call::EnrolDevice { slot, facts } => {
 				let facts = shapes::DeviceFacts::from(facts);
-				self.encode(CallKind::EnrolDevice, "enrol_device", (*slot, facts), anchor, nonce)
+				self.encode(CallKind::EnrolDevice, "enrol_device", (*slot, facts), ground, nonce)
 					.await
 			}
 			other => Err(WireError::NotOurs(other.name())),
@@ -234,7 +243,7 @@ impl Wire {
 		kind: CallKind,
 		call: &'static str,
 		data: D,
-		anchor: &Anchor,
+		ground: &Ground,
 		nonce: u64,
 	) -> Result<Intent, WireError> {
 		let pallet = match kind {
@@ -242,11 +251,12 @@ impl Wire {
 			_ => "Market",
 		};
 		let payload = subxt::tx::dynamic(pallet, call, data);
+		let Ground { best, anchor } = ground;
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
 			.nonce(nonce)
 			.mortal_from_unchecked(MORTALITY, anchor.number, H256(anchor.hash))
 			.build();
-		let at = answered(self.client.at_block(H256(anchor.hash))).await?;
+		let at = answered(self.client.at_block(H256(best.hash))).await?;
 		let other_runtime = |error: subxt::error::ExtrinsicError| WireError::OtherRuntime {
 			call,
 			reason: error.to_string(),

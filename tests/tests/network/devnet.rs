@@ -1,13 +1,13 @@
 //! `scripts/devnet.sh`, as a person uses it.
 
-use millrace_tests::{client::answer, native, rpc, Answer, Client, Process};
+use millrace_tests::{client::answer, native, process::last_lines, rpc, Answer, Client, Process};
 use serde_json::json;
 use std::{
 	env, fs,
 	net::{Ipv4Addr, TcpStream},
 	path::{Path, PathBuf},
 	process::Command,
-	thread::sleep,
+	thread::{panicking, sleep},
 	time::{Duration, Instant},
 };
 
@@ -122,7 +122,7 @@ fn a_job(client: &Client, folder: &Path) {
 	let file = folder.join("job.toml");
 	fs::write(&file, text).expect("the test's folder is writable");
 	let file = file.to_str().expect("UTF-8");
-	let report = client.json(&[
+	let run = client.run(&[
 		"--key",
 		"//Bob",
 		"job",
@@ -136,16 +136,39 @@ fn a_job(client: &Client, folder: &Path) {
 		"--wait-timeout",
 		"4m",
 	]);
+	if run.code != 0 {
+		// Where it was started: what the chain says of it now.
+		let live = client.json(&["job", "list", "--all"]);
+		let asked = live["jobs"].as_array().into_iter().flatten().map(|job| {
+			let id = job["job"].as_str().unwrap_or_default();
+			client.run(&["job", "why", id]).stdout
+		});
+		let why: Vec<String> = asked.collect();
+		let providers = client.json(&["provider", "list"]);
+		panic!(
+			"{}: {}{}\n{live}\n{why:?}\n{providers}",
+			run.code, run.stdout, run.stderr
+		);
+	}
+	let report = run.json();
 	assert_eq!(report["check"]["verified"], true, "{report}");
 	assert_eq!(report["sums"], json!(native::kmer_totals(TEXT, &SITES)), "{report}");
 }
 
-/// Ends the network of this folder when the test ends, however it does: its processes are nobody's children.
+/// Ends the network of this folder when the test ends, however it does: its processes are nobody's children. Shows what they
+/// said last if the test failed.
 struct Stopped<'a>(&'a str);
 
 impl Drop for Stopped<'_> {
 	fn drop(&mut self) {
 		answer(&mut script(&["stop", "--state", self.0]));
+		if panicking() {
+			let logs = fs::read_dir(Path::new(self.0).join("logs"));
+			for log in logs.into_iter().flatten().flatten() {
+				let output = fs::read_to_string(log.path()).unwrap_or_default();
+				eprintln!("{}:\n{}", log.path().display(), last_lines(&output));
+			}
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 //! Validators that sign two things of which one excludes the other. Both are found, told to the chain, and pay.
 
 use crate::{
-	state::{bytes, Slash, State, LIMIT},
+	state::{Slash, State, LIMIT},
 	world::{World, ALICE, BOB, CHARLIE},
 };
 use millrace_client::{
@@ -9,7 +9,7 @@ use millrace_client::{
 	chain::{to_hex, AccountId},
 	keys::Key,
 };
-use millrace_tests::{equivocation, raw::Raw, Node};
+use millrace_tests::{equivocation, raw::Raw, rpc::bytes, Node};
 use polkadot_sdk::sp_core::H256;
 use std::{
 	thread::sleep,

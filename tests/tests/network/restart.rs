@@ -1,9 +1,10 @@
 //! All validators lose power at once.
 
 use crate::{
-	state::{first, SessionKeys, State},
+	state::{first, State},
 	world::{World, ALICE, BOB, CHARLIE, DAVE, EPOCH_SLOTS, SLOT},
 };
+use millrace_client::chain::SessionKeys;
 use serde_json::Value;
 use std::{
 	thread::sleep,

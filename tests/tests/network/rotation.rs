@@ -1,12 +1,18 @@
 //! A validator changes its keys while it works.
 
 use crate::{
-	state::{bytes, decoded, first, Key, SessionKeys, State, LIMIT},
+	state::{decoded, first, keys_of, Key, State, LIMIT},
 	world::{World, ALICE, BOB, SLOT},
 };
 use codec::Encode;
-use millrace_client::{chain::to_hex, keys::Key as Signer};
-use millrace_tests::{raw::Raw, rpc};
+use millrace_client::{
+	chain::{to_hex, SessionKeys},
+	keys::Key as Signer,
+};
+use millrace_tests::{
+	raw::Raw,
+	rpc::{self, bytes},
+};
 use serde_json::{json, Value};
 use std::{
 	thread::sleep,
@@ -23,14 +29,13 @@ pub(crate) fn of_a_live_validator(world: &World) -> SessionKeys {
 	let (bob, node, other) = (world.validator(BOB), world.node(BOB), world.node(ALICE));
 	let stash = Signer::open("//Bob//stash").expect("a development key");
 	assert_eq!(stash.account(), bob.stash());
-	let old = SessionKeys::of(bob);
+	let old = keys_of(bob);
 
 	let made = node.call("author_rotateKeysWithOwner", json!([to_hex(&stash.public())]));
 	let (keys, proof) = (bytes(&made["keys"]), bytes(&made["proof"]));
-	let new = SessionKeys::decoded(&keys);
+	let new = SessionKeys::decode(&keys).expect("two keys");
 	assert!(new.grandpa != old.grandpa && new.babe != old.babe);
 	let sent_after = other.heights().0;
-	let nonce = node.call("system_accountNextIndex", json!([stash.account().to_string()]));
 	let runtime = tokio::runtime::Builder::new_current_thread()
 		.enable_all()
 		.build()
@@ -38,7 +43,7 @@ pub(crate) fn of_a_live_validator(world: &World) -> SessionKeys {
 	let sent = runtime.block_on(async {
 		let raw = Raw::connect(&node.url()).await;
 		let arguments = [keys, proof.encode()].concat();
-		let nonce = nonce.as_u64().expect("a number");
+		let nonce = raw.next_nonce(stash.pair()).await;
 		let signed = raw.sign_at("Session", "set_keys", arguments, stash.pair(), nonce).await;
 		raw.submit(&signed).await
 	});

@@ -1,8 +1,12 @@
 //! What a chain says of its validators, read after one block, from any node that has that block's state.
 
 use codec::Decode;
-use millrace_client::chain::{to_hex, AccountId};
-use millrace_tests::{rpc, spec::Validator, Node};
+use millrace_client::chain::{to_hex, AccountId, SessionKeys};
+use millrace_tests::{
+	rpc::{self, bytes},
+	spec::Validator,
+	Node,
+};
 use polkadot_sdk::{
 	frame_support::storage::storage_prefix, sp_consensus_babe::digests::CompatibleDigestItem, sp_io::hashing::twox_64,
 	sp_runtime::DigestItem,
@@ -21,28 +25,11 @@ const MOST: u32 = 100;
 /// A public key.
 pub(crate) type Key = [u8; 32];
 
-/// The keys with which a validator takes part.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct SessionKeys {
-	/// Votes for finality.
-	pub(crate) grandpa: Key,
-	/// Authors blocks.
-	pub(crate) babe: Key,
-}
-
-impl SessionKeys {
-	/// As a node or the chain encodes them.
-	pub(crate) fn decoded(bytes: &[u8]) -> SessionKeys {
-		let (grandpa, babe): (Key, Key) = decoded(bytes);
-		SessionKeys { grandpa, babe }
-	}
-
-	/// Those that a validator has at genesis.
-	pub(crate) fn of(validator: &Validator) -> SessionKeys {
-		SessionKeys {
-			grandpa: validator.grandpa(),
-			babe: validator.babe(),
-		}
+/// The keys that a validator has at genesis.
+pub(crate) fn keys_of(validator: &Validator) -> SessionKeys {
+	SessionKeys {
+		grandpa: validator.grandpa(),
+		babe: validator.babe(),
 	}
 }
 
@@ -104,7 +91,8 @@ impl<'n> State<'n> {
 	pub(crate) fn registered(&self, stash: AccountId) -> Option<SessionKeys> {
 		let prefix = storage_prefix(b"Session", b"NextKeys");
 		let key = [&prefix[..], &twox_64(&stash.0), &stash.0].concat();
-		self.stored(&to_hex(&key)).map(|bytes| SessionKeys::decoded(&bytes))
+		let stored = self.stored(&to_hex(&key))?;
+		Some(SessionKeys::decode(&stored).expect("two keys"))
 	}
 
 	/// The keys that author blocks, by their index.
@@ -214,12 +202,6 @@ pub(crate) fn last_final(port: u16) -> Option<u64> {
 pub(crate) fn block_hash(port: u16, number: u64) -> Option<String> {
 	let hash = rpc::call(port, "chain_getBlockHash", json!([number])).ok()?;
 	hash.as_str().map(str::to_owned)
-}
-
-/// Bytes that a node answers as hexadecimal digits.
-pub(crate) fn bytes(value: &Value) -> Vec<u8> {
-	let text = value.as_str().expect("a text");
-	hex::decode(text.trim_start_matches("0x")).expect("hexadecimal digits")
 }
 
 /// What begins with something encoded.

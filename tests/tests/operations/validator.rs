@@ -3,7 +3,7 @@
 use crate::watched::Watched;
 use codec::{Compact, Encode};
 use millrace_client::keys::Key;
-use millrace_tests::{free_port, raw::Raw, Client, Node};
+use millrace_tests::{free_port, raw::Raw, rpc::bytes, Client, Node};
 use serde_json::{json, Value};
 use std::{
 	path::Path,
@@ -19,12 +19,6 @@ const SET_KEYS: [u8; 2] = [12, 0];
 /// The exit codes for a check that failed, and for a stash that is not among the validators.
 const UNSOUND: i32 = 13;
 const NOT_ACTIVE: i32 = 14;
-
-/// Bytes that a node answers as hexadecimal digits.
-fn bytes(value: &Value) -> Vec<u8> {
-	let text = value.as_str().expect("a text");
-	hex::decode(text.trim_start_matches("0x")).expect("hexadecimal digits")
-}
 
 /// What the doctor says of a node, with its exit code.
 fn doctor(node: &Node, folder: &Path, data: &Path, stash: &str) -> (i32, Value) {

@@ -92,7 +92,7 @@ impl Actor {
 				Ok(self.send(key, CallKind::Abandon, None, entry, view))
 			}
 			(Action::Provide, Some(job)) => Ok(self.provide(key, job, entry, view)),
-			(Action::Resend, _) => Ok(self.resend(key, entry)),
+			(Action::Resend, _) => Ok(self.resend(key, entry, view)),
 			(_, None) => Ok(None),
 		}
 	}

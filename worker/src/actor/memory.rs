@@ -4,6 +4,8 @@ use crate::reconcile::Action;
 use millrace_client::{amount::Balance, chain::RejectReason};
 use std::time::{Duration, Instant};
 
+/// Blocks after which an extrinsic that is in none of them is handed to the node again.
+const RESEND_AFTER: u64 = 8;
 /// The longest pause before a failed step is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -12,6 +14,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub(super) struct Memory {
 	/// Whether the record's extrinsic was sent.
 	pub(super) sent: bool,
+	/// The number of the best block when it was handed to the node last.
+	pub(super) handed_over: u64,
 	/// Why the job will not be done.
 	pub(super) verdict: Option<RejectReason>,
 	/// Whether that is for want of space.
@@ -42,8 +46,31 @@ impl Memory {
 		self.not_before = None;
 	}
 
+	/// Whether the record's extrinsic was sent, and not so long ago that the node may have lost it: pools forget, in a fork
+	/// for one.
+	pub(super) fn is_sent(&self, best: u64) -> bool {
+		self.sent && best < self.handed_over.saturating_add(RESEND_AFTER)
+	}
+
 	/// Whether this trouble was not logged last.
 	pub(super) fn is_news(&mut self, trouble: Action) -> bool {
 		self.reported.replace(trouble) != Some(trouble)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn what_is_in_no_block_for_long_is_sent_again() {
+		let mut memory = Memory {
+			handed_over: 100,
+			..Memory::default()
+		};
+		assert!(!memory.is_sent(100));
+		memory.sent = true;
+		assert!(memory.is_sent(100) && memory.is_sent(107));
+		assert!(!memory.is_sent(108));
 	}
 }

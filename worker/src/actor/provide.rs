@@ -22,7 +22,8 @@ impl Actor {
 		let (shape, missing) = (OutputShape::of(job), view.missing(&job.id).to_vec());
 		let files = self.parts.store.get(&job.id)?;
 		let (wire, journal) = (self.parts.wire.clone(), self.parts.journal.clone());
-		let (at, anchor) = (*key, view.best);
+		let (at, ground) = (*key, view.ground());
+		self.remember(key).handed_over = ground.best.number;
 		self.begin(key, false, move |_| async move {
 			let of = missing.len();
 			let read = spawn_blocking(move || answer(&files.bundle_path(), shape, &root, &missing)).await;
@@ -42,7 +43,7 @@ impl Actor {
 					},
 				)
 			};
-			What::Sent(wire.submit(&call, &anchor, record).await.map(|intent| {
+			What::Sent(wire.submit(&call, &ground, record).await.map(|intent| {
 				tracing::info!(job = %at.job, call = call.name(), nonce = intent.nonce, "sent");
 			}))
 		})

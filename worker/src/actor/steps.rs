@@ -26,8 +26,6 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 /// Decoded kernels kept in memory.
 const KERNELS: usize = 64;
-/// Blocks after which an assignment's block is too old to anchor its acceptance.
-const FRESH: u64 = 32;
 
 /// A step that ended.
 pub(super) struct Finished {
@@ -184,15 +182,9 @@ impl Actor {
 			// Nothing to commit, or no call about a job.
 			_ => return None,
 		};
-		// What answers an assignment counts only on the fork that has it; a commitment is the same on every fork.
-		// A second try is anchored anew: the block in which the assignment was seen may be gone.
-		let second = entry.failures > 0 || self.remember(key).failed > 0;
-		let fresh = !second && view.best.number.saturating_sub(entry.seen.number) < FRESH;
-		let anchor = match kind {
-			CallKind::Accept | CallKind::Reject if fresh => entry.seen,
-			_ => view.best,
-		};
 		let (wire, journal, at) = (self.parts.wire.clone(), self.parts.journal.clone(), *key);
+		let ground = view.ground();
+		self.remember(key).handed_over = ground.best.number;
 		self.begin(key, false, move |_| async move {
 			let record = |intent: &crate::journal::Intent| {
 				journal.put(
@@ -204,14 +196,15 @@ impl Actor {
 					},
 				)
 			};
-			What::Sent(wire.submit(&call, &anchor, record).await.map(|intent| {
+			What::Sent(wire.submit(&call, &ground, record).await.map(|intent| {
 				tracing::info!(job = %at.job, call = call.name(), nonce = intent.nonce, "sent");
 			}))
 		})
 	}
 
 	/// Sends the record's extrinsic again.
-	pub(super) fn resend(&mut self, key: &Key, entry: Entry) -> Option<Entry> {
+	pub(super) fn resend(&mut self, key: &Key, entry: Entry, view: &View) -> Option<Entry> {
+		self.remember(key).handed_over = view.best.number;
 		let (wire, job) = (self.parts.wire.clone(), key.job);
 		let intent = entry.intent?;
 		self.begin(key, false, move |_| async move {

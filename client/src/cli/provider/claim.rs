@@ -157,18 +157,13 @@ impl Claims {
 	fn failure(&self) -> Option<Failure> {
 		let first = self.outcomes.iter().find_map(|outcome| outcome.result.as_ref().err())?;
 		let minted = self.outcomes.iter().filter(|outcome| outcome.result.is_ok()).count();
-		let code = match first {
-			ChainError::CannotPayFee { .. } => Code::Funds,
-			error if error.is_transport() => Code::Chain,
-			_ => Code::Rejected,
-		};
 		let message = format!(
 			"{} of {} rewards of provider {} were not minted, the first because {first}",
 			self.wanted.saturating_sub(minted),
 			self.wanted,
 			self.provider
 		);
-		Some(Failure::new(code, message, first.hint()).with_details(self.object()))
+		Some(Failure::new(Code::from(first), message, first.hint()).with_details(self.object()))
 	}
 
 	fn object(&self) -> Value {
