@@ -20,7 +20,7 @@ impl<T: Config> Pallet<T> {
 			assigned: record.load.assigned,
 			running: record.load.running,
 			measuring: record.measuring,
-			answers: Self::answers(record, T::Clock::now()),
+			answers: Self::answers(record),
 			min_price: record.terms.min_price,
 			asks: record.load.asks,
 			completed: record.record.completed,
