@@ -7,7 +7,10 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::{sp_core::H256, sp_runtime::DispatchError};
+use polkadot_sdk::{
+	sp_core::H256,
+	sp_runtime::{DispatchError, DispatchResult},
+};
 use scale_info::TypeInfo;
 
 /// The protocol's one clock.
@@ -189,6 +192,8 @@ pub enum Measurement {
 pub struct ProviderView<AccountId> {
 	/// The cold key.
 	pub owner: AccountId,
+	/// The hot key, by which [`Providers::by_worker`] finds it. None is a revoked one.
+	pub worker: Option<AccountId>,
 	/// Where earnings go.
 	pub payout: AccountId,
 	/// The market it serves.
@@ -246,6 +251,17 @@ pub trait Providers<AccountId> {
 		from: Option<JobPhase>,
 		to: Option<JobPhase>,
 		target_escrow: Option<Balance>,
+	) -> Result<ProviderView<AccountId>, DispatchError> {
+		Self::move_job_if(provider, from, to, target_escrow, |_| Ok(()))
+	}
+	/// The same, where `check` has nothing against the provider as it was before: who checks it first need not have its record
+	/// read twice.
+	fn move_job_if(
+		provider: ProviderId,
+		from: Option<JobPhase>,
+		to: Option<JobPhase>,
+		target_escrow: Option<Balance>,
+		check: impl FnOnce(&ProviderView<AccountId>) -> DispatchResult,
 	) -> Result<ProviderView<AccountId>, DispatchError>;
 	/// Notes how many asks the provider has; stake for them must stay.
 	fn set_asks(provider: ProviderId, asks: u8);

@@ -10,7 +10,7 @@ use crate::{
 	MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
 };
 use millrace_primitives::{
-	traits::{Classes, Ineligible, JobPhase, Outcome, ProtocolClock, Providers},
+	traits::{Classes, Ineligible, JobPhase, Outcome, ProtocolClock, ProviderView, Providers},
 	JobId, Level, Pool, Price, ProviderId, Target, Tick,
 };
 use polkadot_sdk::{
@@ -252,31 +252,39 @@ impl<T: Config> Pallet<T> {
 		job.fees_left = job.fees_left.saturating_sub(1);
 	}
 
-	/// The assigned job, its provider, and the end of its window, if the signer is that provider's worker within it.
-	fn assigned_to(who: &T::AccountId, id: JobId) -> Result<(JobOf<T>, ProviderId, Tick), DispatchError> {
+	/// The assigned job, its provider, and the end of its accept window.
+	fn assigned(id: JobId) -> Result<(JobOf<T>, ProviderId, Tick), DispatchError> {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Assigned { provider, until } = job.state else {
 			return Err(Error::<T>::NotAssigned.into());
 		};
-		ensure!(T::Providers::by_worker(who) == Some(provider), Error::<T>::NotAssignee);
-		ensure!(Self::now() <= until, Error::<T>::AcceptWindowOver);
 		Ok((job, provider, until))
+	}
+
+	/// Fails if the signer is not the worker of the provider. The record says what the index of workers does, and is read anyway.
+	pub(crate) fn ensure_worker(who: &T::AccountId, view: &ProviderView<T::AccountId>) -> DispatchResult {
+		ensure!(view.worker.as_ref() == Some(who), Error::<T>::NotAssignee);
+		Ok(())
 	}
 
 	/// Accepts an assignment. Returns how much it had to touch.
 	pub(crate) fn do_accept(who: &T::AccountId, id: JobId) -> Result<Work, DispatchError> {
-		let (mut job, provider, until) = Self::assigned_to(who, id)?;
-		let view = Self::unconvicted(provider)?;
-		ensure!(!view.is_busy(), Error::<T>::NoLane);
-
-		let escrow = job.target_escrow();
-		T::Providers::move_job(provider, Some(JobPhase::Assigned), Some(JobPhase::Running), escrow)?;
+		let (mut job, provider, until) = Self::assigned(id)?;
+		let now = Self::now();
+		let (from, to) = (Some(JobPhase::Assigned), Some(JobPhase::Running));
+		let view = T::Providers::move_job_if(provider, from, to, job.target_escrow(), |view| {
+			Self::ensure_worker(who, view)?;
+			ensure!(now <= until, Error::<T>::AcceptWindowOver);
+			Self::ensure_unconvicted(view)?;
+			ensure!(!view.is_busy(), Error::<T>::NoLane);
+			Ok(())
+		})?;
 		Self::use_fee(&mut job);
 		job.acceptances = job.acceptances.saturating_add(1);
 		let deadline = if Self::is_measurement(&job) {
 			until
 		} else {
-			Self::now().saturating_add(job.terms.run_ticks)
+			now.saturating_add(job.terms.run_ticks)
 		};
 		job.state = JobState::Running {
 			provider,
@@ -294,9 +302,11 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_reject(who: &T::AccountId, id: JobId, reason: RejectReason) -> Result<Pays, DispatchError> {
-		let (mut job, provider, _) = Self::assigned_to(who, id)?;
+		let (mut job, provider, until) = Self::assigned(id)?;
+		let view = T::Providers::view(provider).ok_or(Error::<T>::NotAssignee)?;
+		Self::ensure_worker(who, &view)?;
+		ensure!(Self::now() <= until, Error::<T>::AcceptWindowOver);
 		if reason == RejectReason::Busy {
-			let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
 			ensure!(view.is_busy(), Error::<T>::NotBusy);
 			Self::answer_busy(id, job, provider)?;
 			return Ok(Pays::Yes);

@@ -35,7 +35,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether a job measures a device.
 	pub(crate) fn is_measurement(job: &JobOf<T>) -> bool {
-		job.requester == Self::measurer()
+		// Each names its provider: of a job of the book, the account need not be derived.
+		job.is_targeted() && job.requester == Self::measurer()
 	}
 
 	/// Tells the providers what became of a job, if it measures a device.

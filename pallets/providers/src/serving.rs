@@ -7,13 +7,14 @@ use millrace_primitives::{
 };
 use polkadot_sdk::{
 	frame_support::ensure,
-	sp_runtime::{ArithmeticError, DispatchError},
+	sp_runtime::{ArithmeticError, DispatchError, DispatchResult},
 };
 
 impl<T: Config> Pallet<T> {
 	fn view_of(record: &ProviderOf<T>) -> ProviderView<T::AccountId> {
 		ProviderView {
 			owner: record.owner.clone(),
+			worker: record.worker.clone(),
 			payout: record.payout.clone(),
 			pool: record.terms.pool(),
 			lanes: record.terms.lanes,
@@ -49,13 +50,15 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 		Self::check_minima(&provider, minima)
 	}
 
-	fn move_job(
+	fn move_job_if(
 		provider: ProviderId,
 		from: Option<JobPhase>,
 		to: Option<JobPhase>,
 		target_escrow: Option<Balance>,
+		check: impl FnOnce(&ProviderView<T::AccountId>) -> DispatchResult,
 	) -> Result<ProviderView<T::AccountId>, DispatchError> {
 		let mut record = Providers::<T>::get(provider).ok_or(Error::<T>::UnknownProvider)?;
+		check(&Self::view_of(&record))?;
 		let (lanes, load) = (record.terms.lanes, &mut record.load);
 		if let Some(from) = from {
 			load.leave(from).ok_or(DispatchError::Corruption)?;

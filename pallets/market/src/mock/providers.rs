@@ -14,7 +14,7 @@ use polkadot_sdk::{
 			tokens::{Fortitude, Precision, Preservation},
 		},
 	},
-	sp_runtime::DispatchError,
+	sp_runtime::{DispatchError, DispatchResult},
 };
 
 /// A provider of the mock, kept in raw storage so that it takes part in rollbacks.
@@ -178,6 +178,7 @@ impl MockProviders {
 fn view_of(record: Record) -> ProviderView<AccountId> {
 	ProviderView {
 		owner: record.owner,
+		worker: record.worker,
 		payout: record.payout,
 		pool: record.pool,
 		lanes: record.lanes,
@@ -266,13 +267,15 @@ impl Providers<AccountId> for MockProviders {
 		Ok(())
 	}
 
-	fn move_job(
+	fn move_job_if(
 		provider: ProviderId,
 		from: Option<JobPhase>,
 		to: Option<JobPhase>,
 		_target_escrow: Option<Balance>,
+		check: impl FnOnce(&ProviderView<AccountId>) -> DispatchResult,
 	) -> Result<ProviderView<AccountId>, DispatchError> {
 		let mut record = Self::get(provider).ok_or(DispatchError::CannotLookup)?;
+		check(&view_of(record.clone()))?;
 		if record.broken {
 			return Err(DispatchError::Other("broken"));
 		}
