@@ -283,6 +283,14 @@ pub trait Providers<AccountId> {
 	/// Writes a payment into the provider's record: of `payment` the protocol kept `fee`. Says whether this was the first one
 	/// in its era, so that what the record had gathered in an earlier era was filed.
 	fn paid(provider: ProviderId, payment: Balance, fee: Balance) -> bool;
+	/// Ends a committed job that was paid: [`Self::move_job`] and [`Self::paid`] in one. Where the job cannot be moved nothing is
+	/// changed. Returns the provider as it is then, and what [`Self::paid`] says.
+	fn settle_job(
+		provider: ProviderId,
+		target_escrow: Option<Balance>,
+		payment: Balance,
+		fee: Balance,
+	) -> Result<(ProviderView<AccountId>, bool), DispatchError>;
 	/// Something became of a job that measures a device of the provider.
 	fn measured(provider: ProviderId, job: JobId, what: Measurement);
 	/// Registers an eligible provider with this many lanes, for benchmarks; returns it with its worker key.

@@ -122,7 +122,12 @@ impl<T: Config> Pallet<T> {
 		let fee = job.fee_rate.mul_floor(payment);
 		let net = payment.saturating_sub(fee);
 
-		let view = Self::leave_committed(id, &job, provider);
+		let measures = Self::is_measurement(&job);
+		let (view, filed) = if measures {
+			(Self::leave_committed(id, &job, provider), false)
+		} else {
+			Self::leave_paid(id, &job, provider, payment, fee)
+		};
 		Self::remove_job(id, &job);
 
 		let freed = Self::free(&job, payment, fee);
@@ -139,15 +144,14 @@ impl<T: Config> Pallet<T> {
 		};
 		// Without an ask, this may have been the last thing for which its provider must answer samples.
 		let stands = view.is_some_and(|view| view.asks > 0);
-		let mut work = Work::more_if(refilled > 0 || paid_to.as_ref() != Some(payout) || !stands);
+		let work = Work::more_if(filed || refilled > 0 || paid_to.as_ref() != Some(payout) || !stands);
 
-		if Self::is_measurement(&job) {
+		if measures {
 			Self::tell_measured(id, &job, Measurement::Stands);
 			Requesters::<T>::mutate(&job.requester, |known| known.live = known.live.saturating_sub(1));
 		} else {
 			Self::count_payment(&job.requester, payment, lapsed);
 			Self::tally_payment(&job, units, ticks, payment, fee, lapsed);
-			work = work.max(Work::more_if(T::Providers::paid(provider, payment, fee)));
 		}
 		Self::deposit_event(Event::JobSettled {
 			job: id,
@@ -184,6 +188,26 @@ impl<T: Config> Pallet<T> {
 			T::Providers::refill(provider, amount);
 		}
 		amount
+	}
+
+	/// Takes a committed job away from its provider, which was paid for it; returns that if it is there, and whether what it had
+	/// been paid in an earlier era was filed. Cannot fail, as [`Self::leave_committed`].
+	fn leave_paid(
+		id: JobId,
+		job: &JobOf<T>,
+		provider: ProviderId,
+		payment: Balance,
+		fee: Balance,
+	) -> (Option<ProviderView<T::AccountId>>, bool) {
+		ProviderJobs::<T>::remove(provider, id);
+		match T::Providers::settle_job(provider, job.target_escrow(), payment, fee) {
+			Ok((view, filed)) => (Some(view), filed),
+			Err(error) => {
+				log::error!(target: crate::LOG_TARGET, "{provider:?} does not count {id:?}: {error:?}");
+				let filed = T::Providers::paid(provider, payment, fee);
+				(T::Providers::view(provider), filed)
+			}
+		}
 	}
 
 	/// Takes a committed job away from its provider, which it returns if it is there. Cannot fail: a result must be able to

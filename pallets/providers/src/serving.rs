@@ -29,6 +29,47 @@ impl<T: Config> Pallet<T> {
 			refills: record.refill,
 		}
 	}
+
+	/// Moves one job of a provider from a phase to another, in its record, which the caller writes. A record with which this
+	/// failed is half changed, and must not be written.
+	fn shift_job(
+		provider: ProviderId,
+		record: &mut ProviderOf<T>,
+		from: Option<JobPhase>,
+		to: Option<JobPhase>,
+		target_escrow: Option<Balance>,
+	) -> DispatchResult {
+		let (lanes, load) = (record.terms.lanes, &mut record.load);
+		if let Some(from) = from {
+			load.leave(from).ok_or(DispatchError::Corruption)?;
+		}
+		if let Some(to) = to {
+			// A committed job takes neither a lane nor room.
+			ensure!(to == JobPhase::Committed || load.has_room(lanes), Error::<T>::Full);
+			ensure!(to != JobPhase::Running || load.running < lanes, Error::<T>::NoFreeLane);
+			load.enter(to).ok_or(ArithmeticError::Overflow)?;
+		}
+		if let Some(escrow) = target_escrow {
+			match (from, to) {
+				(None, Some(_)) => load.add_target(escrow).ok_or(ArithmeticError::Overflow)?,
+				(Some(_), None) => load.remove_target().ok_or(DispatchError::Corruption)?,
+				_ => (),
+			}
+		}
+		if to == Some(JobPhase::Committed) {
+			Self::note_work(provider, record);
+		}
+		if record.status == (Status::Unreachable { draining: true }) && !record.load.is_computing() {
+			// It sold no time any more, and owes none now.
+			Self::stop_outage(provider, record);
+			record.status = Status::Draining;
+			Self::deposit_event(Event::ProviderReturned {
+				provider,
+				draining: true,
+			});
+		}
+		Ok(())
+	}
 }
 
 impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<T> {
@@ -59,35 +100,7 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 	) -> Result<ProviderView<T::AccountId>, DispatchError> {
 		let mut record = Providers::<T>::get(provider).ok_or(Error::<T>::UnknownProvider)?;
 		check(&Self::view_of(&record))?;
-		let (lanes, load) = (record.terms.lanes, &mut record.load);
-		if let Some(from) = from {
-			load.leave(from).ok_or(DispatchError::Corruption)?;
-		}
-		if let Some(to) = to {
-			// A committed job takes neither a lane nor room.
-			ensure!(to == JobPhase::Committed || load.has_room(lanes), Error::<T>::Full);
-			ensure!(to != JobPhase::Running || load.running < lanes, Error::<T>::NoFreeLane);
-			load.enter(to).ok_or(ArithmeticError::Overflow)?;
-		}
-		if let Some(escrow) = target_escrow {
-			match (from, to) {
-				(None, Some(_)) => load.add_target(escrow).ok_or(ArithmeticError::Overflow)?,
-				(Some(_), None) => load.remove_target().ok_or(DispatchError::Corruption)?,
-				_ => (),
-			}
-		}
-		if to == Some(JobPhase::Committed) {
-			Self::note_work(provider, &mut record);
-		}
-		if record.status == (Status::Unreachable { draining: true }) && !record.load.is_computing() {
-			// It sold no time any more, and owes none now.
-			Self::stop_outage(provider, &mut record);
-			record.status = Status::Draining;
-			Self::deposit_event(Event::ProviderReturned {
-				provider,
-				draining: true,
-			});
-		}
+		Self::shift_job(provider, &mut record, from, to, target_escrow)?;
 		let view = Self::view_of(&record);
 		Self::put(provider, record);
 		Ok(view)
@@ -126,6 +139,20 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 
 	fn paid(provider: ProviderId, payment: Balance, fee: Balance) -> bool {
 		Self::do_paid(provider, payment, fee)
+	}
+
+	fn settle_job(
+		provider: ProviderId,
+		target_escrow: Option<Balance>,
+		payment: Balance,
+		fee: Balance,
+	) -> Result<(ProviderView<T::AccountId>, bool), DispatchError> {
+		let mut record = Providers::<T>::get(provider).ok_or(Error::<T>::UnknownProvider)?;
+		Self::shift_job(provider, &mut record, Some(JobPhase::Committed), None, target_escrow)?;
+		let filed = Self::note_paid(provider, &mut record, payment, fee);
+		let view = Self::view_of(&record);
+		Self::put(provider, record);
+		Ok((view, filed))
 	}
 
 	fn measured(provider: ProviderId, job: JobId, what: Measurement) {

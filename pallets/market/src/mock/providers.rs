@@ -388,6 +388,18 @@ impl Providers<AccountId> for MockProviders {
 		filed
 	}
 
+	fn settle_job(
+		provider: ProviderId,
+		target_escrow: Option<Balance>,
+		payment: Balance,
+		fee: Balance,
+	) -> Result<(ProviderView<AccountId>, bool), DispatchError> {
+		Self::move_job(provider, Some(JobPhase::Committed), None, target_escrow)?;
+		let filed = Self::paid(provider, payment, fee);
+		let view = Self::view(provider).ok_or(DispatchError::CannotLookup)?;
+		Ok((view, filed))
+	}
+
 	fn measured(provider: ProviderId, job: JobId, what: Measurement) {
 		Self::change(provider, |record| {
 			record.measuring = false;
