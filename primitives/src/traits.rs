@@ -241,6 +241,9 @@ pub trait Providers<AccountId> {
 	fn view(provider: ProviderId) -> Option<ProviderView<AccountId>>;
 	/// Whether the provider may stand in the book: active, with a worker key and stake for all its lanes.
 	fn may_ask(provider: ProviderId) -> Result<(), Ineligible>;
+	/// A provider, as [`Self::view`] shows it, and whether it [may ask](Self::may_ask) where a lane needs a stake of `floor`, in
+	/// planck: that of its class, which who matches jobs of the class knows.
+	fn standing(provider: ProviderId, floor: Balance) -> Option<(ProviderView<AccountId>, Result<(), Ineligible>)>;
 	/// Whether the provider takes a targeted job with this escrow at this price, and has the record that the job asks for.
 	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible>;
 	/// Moves one job of the provider from a phase to another; `None` is "not this provider's". Entering

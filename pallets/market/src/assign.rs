@@ -6,12 +6,12 @@
 use crate::{
 	book::{Book, OrderRef, Side},
 	types::{Entry, Unfit, Work},
-	Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, RejectReason, Requesters, Stuck,
-	MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
+	Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Levels, Pallet, PoolLevels, ProviderJobs, RejectReason,
+	Requesters, Stuck, MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
 };
 use millrace_primitives::{
 	traits::{Classes, Ineligible, JobPhase, Outcome, ProtocolClock, ProviderView, Providers},
-	JobId, Level, Pool, Price, ProviderId, Target, Tick,
+	ClassFigures, JobId, Level, Pool, Price, ProviderId, Target, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::Pays, ensure, storage::with_storage_layer},
@@ -27,14 +27,16 @@ impl<T: Config> Pallet<T> {
 		Work::more_if(T::Providers::by_worker(worker).is_some_and(T::Providers::heard))
 	}
 
-	/// Finds a provider for a job of the book, or lets it wait as a bid.
-	pub(crate) fn enter_book(id: JobId, mut job: JobOf<T>) -> Result<Work, DispatchError> {
+	/// Finds a provider for a job of the book, or lets it wait as a bid. `class` are the figures of its class, where they have
+	/// been read.
+	pub(crate) fn enter_book(id: JobId, mut job: JobOf<T>, class: Option<ClassFigures>) -> Result<Work, DispatchError> {
 		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
+		let levels = Levels::<T>::get(pool);
 		// After a call that left some of them, older bids may wait that cross an ask. They go first.
-		let outranked = Book::<T>::best(pool, Side::Bid).is_some_and(|best| best >= level);
+		let outranked = levels.best(Side::Bid).is_some_and(|best| best >= level);
 		let mut work = Work::Queued;
 		if !outranked {
-			let (found, looked) = Self::serving_ask(pool, level)?;
+			let (found, looked) = Self::serving_ask(pool, level, levels, class)?;
 			if let Some((provider, ask)) = found {
 				return Ok(looked.max(Self::assign(id, job, provider, ask.price())?));
 			}
@@ -54,17 +56,19 @@ impl<T: Config> Pallet<T> {
 	/// Matches the best bid of a pool with the best ask if they cross; says whether it did, and how much it had to touch.
 	/// What goes wrong with other people's orders is logged, and must not stop the call that came by.
 	pub(crate) fn try_cross(pool: Pool) -> (bool, Work) {
-		with_storage_layer(|| Self::cross(pool)).unwrap_or_else(|error: DispatchError| {
+		let levels = Levels::<T>::get(pool);
+		let Some(level) = levels.best(Side::Bid) else {
+			return (false, Work::Ordinary);
+		};
+		with_storage_layer(|| Self::cross(pool, level, levels)).unwrap_or_else(|error: DispatchError| {
 			log::error!(target: crate::LOG_TARGET, "the best orders of {pool:?} cannot be matched: {error:?}");
 			(false, Work::More)
 		})
 	}
 
-	fn cross(pool: Pool) -> Result<(bool, Work), DispatchError> {
-		let Some(level) = Book::<T>::best(pool, Side::Bid) else {
-			return Ok((false, Work::Ordinary));
-		};
-		let (found, looked) = Self::serving_ask(pool, level)?;
+	/// The same for the best level with a bid, of the levels in use.
+	fn cross(pool: Pool, level: Level, levels: PoolLevels) -> Result<(bool, Work), DispatchError> {
+		let (found, looked) = Self::serving_ask(pool, level, levels, None)?;
 		let Some((provider, _)) = found else {
 			return Ok((false, looked));
 		};
@@ -91,22 +95,32 @@ impl<T: Config> Pallet<T> {
 
 	/// The best ask of a pool at `limit` or below whose provider can serve. Asks are parked in time as their provider's
 	/// room goes; what its owner changed since (lanes, pool, minimum) shows only here. Says also whether any was put aside.
-	fn serving_ask(pool: Pool, limit: Level) -> Result<(Option<(ProviderId, Level)>, Work), DispatchError> {
+	/// `levels` are those in use, and `class` the figures of the pool's class, where they have been read.
+	fn serving_ask(
+		pool: Pool,
+		limit: Level,
+		mut levels: PoolLevels,
+		mut class: Option<ClassFigures>,
+	) -> Result<(Option<(ProviderId, Level)>, Work), DispatchError> {
 		let mut work = Work::Ordinary;
 		for _ in 0..MATCH_TRIES {
-			let Some(level) = Book::<T>::best(pool, Side::Ask).filter(|level| *level <= limit) else {
+			let Some(level) = levels.best(Side::Ask).filter(|level| *level <= limit) else {
 				break;
 			};
 			let Some(OrderRef::Ask { provider, .. }) = Book::<T>::head(pool, Side::Ask, level) else {
 				return Err(DispatchError::Corruption);
 			};
-			match Self::check_ask(provider, pool, level) {
+			let floor = class
+				.get_or_insert_with(|| <Self as Classes>::figures(pool.class))
+				.floor;
+			match Self::check_ask(provider, pool, level, floor) {
 				Ok(()) => return Ok((Some((provider, level)), work)),
 				Err(Unfit::Provider(Ineligible::Full)) => {
 					Self::park_all(provider)?;
 				}
 				Err(_) => Self::withdraw_all(provider)?,
 			}
+			levels = Levels::<T>::get(pool);
 			work = Work::More;
 		}
 		Ok((None, work))
@@ -160,8 +174,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(job.state == JobState::Pending, Error::<T>::NotPending);
 		ensure!(Self::now() <= job.terms.expires, Error::<T>::ExpiryPassed);
 		let escrow = job.escrow_at(level.price()).ok_or(Error::<T>::CostOverflow)?;
-		let most = <Self as Classes>::figures(job.pool.class).book_job_max();
-		ensure!(escrow <= most, Error::<T>::EscrowTooLarge);
+		let figures = <Self as Classes>::figures(job.pool.class);
+		ensure!(escrow <= figures.book_job_max(), Error::<T>::EscrowTooLarge);
 
 		Self::leave_book(id, &job)?;
 		if escrow > job.escrow {
@@ -173,7 +187,7 @@ impl<T: Config> Pallet<T> {
 		job.price = level.price();
 		job.terms.target = Target::Book { pool: job.pool, level };
 		Self::deposit_event(Event::JobRepriced { job: id, level, escrow });
-		Self::enter_book(id, job)
+		Self::enter_book(id, job, Some(figures))
 	}
 
 	/// Goes back to the limit that the requester signed, if its account still can hold what that takes. If not, the job
@@ -243,7 +257,7 @@ impl<T: Config> Pallet<T> {
 			return Ok(Work::More);
 		}
 		Self::raise_price(&mut job);
-		Self::enter_book(id, job)
+		Self::enter_book(id, job, None)
 	}
 
 	/// Uses up the job fee that prepaid the current assignment. It is taken when the job ends, with all else that is: until

@@ -85,6 +85,12 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 		Self::check_ask(&Providers::<T>::get(provider).ok_or(Ineligible::Unknown)?)
 	}
 
+	fn standing(provider: ProviderId, floor: Balance) -> Option<(ProviderView<T::AccountId>, Result<(), Ineligible>)> {
+		let record = Providers::<T>::get(provider)?;
+		let need = Self::floor_of(&record.terms, floor);
+		Some((Self::view_of(&record), Self::check_serves(&record, need)))
+	}
+
 	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible> {
 		let provider = Providers::<T>::get(provider).ok_or(Ineligible::Unknown)?;
 		Self::check_target(&provider, escrow, price)?;

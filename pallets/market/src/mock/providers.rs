@@ -224,6 +224,10 @@ impl Providers<AccountId> for MockProviders {
 		Ok(())
 	}
 
+	fn standing(provider: ProviderId, _floor: Balance) -> Option<(ProviderView<AccountId>, Result<(), Ineligible>)> {
+		Some((Self::view(provider)?, Self::may_ask(provider)))
+	}
+
 	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible> {
 		let record = Self::get(provider).ok_or(Ineligible::Unknown)?;
 		if !record.active {
