@@ -11,7 +11,7 @@ use crate::{
 };
 use millrace_primitives::{
 	traits::{Classes, Ineligible, JobPhase, Outcome, ProtocolClock, ProviderView, Providers},
-	ClassFigures, JobId, Level, Pool, Price, ProviderId, Target, Tick,
+	Balance, ClassFigures, JobId, Level, Pool, Price, ProviderId, Target, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::Pays, ensure, storage::with_storage_layer},
@@ -21,6 +21,16 @@ use polkadot_sdk::{
 /// Providers at which one match looks, at most: an ask whose provider cannot serve after all is put aside.
 pub(crate) const MATCH_TRIES: u8 = 2;
 
+/// What a job of the book meets there.
+pub(crate) struct Met {
+	/// A provider that can serve it, and the level of the ask.
+	pub(crate) ask: Option<(ProviderId, Level)>,
+	/// Whether older bids go first.
+	outranked: bool,
+	/// How much had to be touched to see that.
+	work: Work,
+}
+
 impl<T: Config> Pallet<T> {
 	/// A worker's call has succeeded, so it lives.
 	pub(crate) fn heard(worker: &T::AccountId) -> Work {
@@ -29,19 +39,33 @@ impl<T: Config> Pallet<T> {
 
 	/// Finds a provider for a job of the book, or lets it wait as a bid. `class` are the figures of its class, where they have
 	/// been read.
-	pub(crate) fn enter_book(id: JobId, mut job: JobOf<T>, class: Option<ClassFigures>) -> Result<Work, DispatchError> {
+	pub(crate) fn enter_book(id: JobId, job: JobOf<T>, class: Option<ClassFigures>) -> Result<Work, DispatchError> {
+		let met = Self::meet(&job, class)?;
+		Self::take_place(id, job, met)
+	}
+
+	/// Looks for a provider for a job of the book.
+	pub(crate) fn meet(job: &JobOf<T>, class: Option<ClassFigures>) -> Result<Met, DispatchError> {
 		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
 		let levels = Levels::<T>::get(pool);
 		// After a call that left some of them, older bids may wait that cross an ask. They go first.
 		let outranked = levels.best(Side::Bid).is_some_and(|best| best >= level);
-		let mut work = Work::Queued;
-		if !outranked {
-			let (found, looked) = Self::serving_ask(pool, level, levels, class)?;
-			if let Some((provider, ask)) = found {
-				return Ok(looked.max(Self::assign(id, job, provider, ask.price())?));
-			}
-			work = work.max(looked);
+		let (ask, work) = if outranked {
+			(None, Work::Ordinary)
+		} else {
+			Self::serving_ask(pool, level, levels, class)?
+		};
+		Ok(Met { ask, outranked, work })
+	}
+
+	/// Gives a job of the book, for which all is held, to the provider that it met, or lets it wait as a bid.
+	pub(crate) fn take_place(id: JobId, mut job: JobOf<T>, met: Met) -> Result<Work, DispatchError> {
+		let Met { ask, outranked, work } = met;
+		if let Some((provider, ask)) = ask {
+			return Ok(work.max(Self::assign(id, job, provider, ask.price())?));
 		}
+		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
+		let mut work = work.max(Work::Queued);
 		job.state = JobState::Pending;
 		Self::schedule(id, &mut job);
 		Jobs::<T>::insert(id, &job);
@@ -134,7 +158,8 @@ impl<T: Config> Pallet<T> {
 		price: Price,
 	) -> Result<Work, DispatchError> {
 		let view = T::Providers::move_job(provider, None, Some(JobPhase::Assigned), job.target_escrow())?;
-		Self::lower_price(&mut job, price)?;
+		let saved = Self::agree(&mut job, price)?;
+		Self::release(&job.requester, saved);
 		let until = Self::now().saturating_add(job.accept_ticks);
 		job.assignments = job.assignments.saturating_add(1);
 		job.state = JobState::Assigned { provider, until };
@@ -155,15 +180,16 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Agrees on a price at or below the job's own, and frees what it saves.
-	fn lower_price(job: &mut JobOf<T>, price: Price) -> DispatchResult {
-		if price < job.price {
-			let escrow = job.escrow_at(price).ok_or(DispatchError::Corruption)?;
-			Self::release(&job.requester, job.escrow.saturating_sub(escrow));
-			job.price = price;
-			job.escrow = escrow;
+	/// Agrees on a price at or below the job's own. Returns by how much its escrow falls, which is to be freed where it is held.
+	pub(crate) fn agree(job: &mut JobOf<T>, price: Price) -> Result<Balance, DispatchError> {
+		if price >= job.price {
+			return Ok(0);
 		}
-		Ok(())
+		let escrow = job.escrow_at(price).ok_or(DispatchError::Corruption)?;
+		let saved = job.escrow.saturating_sub(escrow);
+		job.price = price;
+		job.escrow = escrow;
+		Ok(saved)
 	}
 
 	/// Moves a waiting job to another level of its book, at the tail, and matches it if it can be now.

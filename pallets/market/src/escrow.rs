@@ -10,7 +10,7 @@ use polkadot_sdk::{
 	frame_support::{
 		storage::with_storage_layer,
 		traits::{
-			fungible::{Inspect, MutateHold},
+			fungible::{Inspect, InspectHold, MutateHold},
 			tokens::{Fortitude, Precision, Restriction},
 		},
 	},
@@ -25,6 +25,11 @@ impl<T: Config> Pallet<T> {
 	/// Holds `amount` on the account.
 	pub(crate) fn hold(who: &T::AccountId, amount: Balance) -> DispatchResult {
 		T::Currency::hold(&Self::escrow_reason(), who, amount)
+	}
+
+	/// Fails if the account cannot hold `amount`.
+	pub(crate) fn ensure_can_hold(who: &T::AccountId, amount: Balance) -> DispatchResult {
+		T::Currency::ensure_can_hold(&Self::escrow_reason(), who, amount)
 	}
 
 	/// Frees `amount` of the account's escrow and returns what was freed.

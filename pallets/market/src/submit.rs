@@ -1,4 +1,5 @@
-//! Submitting a job: every bound is checked, then the worst case is held, then it is matched or offered.
+//! Submitting a job: every bound is checked, and that its requester has the worst case; then it is matched or offered, and what
+//! it may cost is held.
 
 use crate::{
 	clock::figures_in, types::Work, Clock, ClockState, Config, Entry, Error, Event, JobOf, JobState, MarketRules,
@@ -88,13 +89,25 @@ impl<T: Config> Pallet<T> {
 		first.is_some() && specs.iter().all(|spec| pool(spec) == first)
 	}
 
-	/// Holds what a job may cost and lets it begin.
-	fn enter(id: JobId, job: JobOf<T>, known: Requester, today: &Today) -> Result<Work, DispatchError> {
-		Self::hold_or_explain(&job.requester, job.held())?;
-		Self::announce(id, &job, known);
+	/// Holds what a job may cost and lets it begin. Of one that is matched at once no more is held than at the price of the ask,
+	/// though its requester must have the worst case.
+	fn enter(id: JobId, mut job: JobOf<T>, known: Requester, today: &Today) -> Result<Work, DispatchError> {
 		match job.terms.target {
-			Target::Book { .. } => Self::enter_book(id, job, Some(today.figures(job.pool))),
-			Target::Provider { provider, price, .. } => Self::assign(id, job, provider, price),
+			Target::Book { .. } => {
+				Self::ensure_can_hold(&job.requester, job.held()).map_err(Self::explained)?;
+				Self::announce(id, &job, known);
+				let met = Self::meet(&job, Some(today.figures(job.pool)))?;
+				if let Some((_, ask)) = met.ask {
+					Self::agree(&mut job, ask.price())?;
+				}
+				Self::hold(&job.requester, job.held())?;
+				Self::take_place(id, job, met)
+			}
+			Target::Provider { provider, price, .. } => {
+				Self::hold_or_explain(&job.requester, job.held())?;
+				Self::announce(id, &job, known);
+				Self::assign(id, job, provider, price)
+			}
 		}
 	}
 
@@ -130,13 +143,16 @@ impl<T: Config> Pallet<T> {
 
 	/// Holds escrow, or says in the market's own words that the money is not there.
 	pub(crate) fn hold_or_explain(who: &T::AccountId, amount: Balance) -> DispatchResult {
-		Self::hold(who, amount).map_err(|error| {
-			if error == DispatchError::from(TokenError::FundsUnavailable) {
-				DispatchError::from(Error::<T>::InsufficientFunds)
-			} else {
-				error
-			}
-		})
+		Self::hold(who, amount).map_err(Self::explained)
+	}
+
+	/// Why nothing can be held, in the market's own words where the money is not there.
+	fn explained(error: DispatchError) -> DispatchError {
+		if error == DispatchError::from(TokenError::FundsUnavailable) {
+			DispatchError::from(Error::<T>::InsufficientFunds)
+		} else {
+			error
+		}
 	}
 
 	/// The id of the next job of a requester of which this is known.
