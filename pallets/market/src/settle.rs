@@ -1,8 +1,8 @@
 //! Settlement: what was used is paid, the rest is freed, and nothing of the job remains but counters.
 
 use crate::{
-	deadlines::Served, types::Work, Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, Requesters,
-	Window,
+	deadlines::Served, types::Work, Config, Error, Event, Freed, JobOf, JobState, Jobs, Pallet, ProviderJobs,
+	Requesters, Window,
 };
 use alloc::vec::Vec;
 use millrace_primitives::{
@@ -120,7 +120,6 @@ impl<T: Config> Pallet<T> {
 		let ticks = at.saturating_sub(job.submitted);
 		let payment = job.payment(units);
 		let fee = job.fee_rate.mul_floor(payment);
-		let net = payment.saturating_sub(fee);
 
 		let measures = Self::is_measurement(&job);
 		let (view, filed) = if measures {
@@ -130,17 +129,11 @@ impl<T: Config> Pallet<T> {
 		};
 		Self::remove_job(id, &job);
 
-		let freed = Self::free(&job, payment, fee);
-		let refilled = view
-			.as_ref()
-			.map_or(0, |view| Self::refill_stake(&job.requester, provider, view, net));
-		let left = net.saturating_sub(refilled);
-		let paid_to = if left > 0 {
-			let owner = view.as_ref().map(|view| view.owner.clone());
-			let payees = [Some(payout.clone()), owner, Some(T::Treasury::get())];
-			Self::pay(&job.requester, payees.into_iter().flatten(), left)
-		} else {
-			Some(payout.clone())
+		let refills = view.as_ref().is_some_and(|view| view.refills);
+		let at_once = (!refills).then(|| Self::free_and_pay(&job, payment, fee, payout));
+		let (freed, refilled, paid_to) = match at_once.flatten() {
+			Some(freed) => (freed, 0, Some(payout.clone())),
+			None => Self::free_then_pay(&job, (provider, view.as_ref()), payout, payment, fee),
 		};
 		// Without an ask, this may have been the last thing for which its provider must answer samples.
 		let stands = view.is_some_and(|view| view.asks > 0);
@@ -168,6 +161,29 @@ impl<T: Config> Pallet<T> {
 			lapsed,
 		});
 		Ok(work)
+	}
+
+	/// Frees what a job did not use, and pays: into the provider's stake where that wants some, then to the first of the accounts
+	/// that can take it. Returns what was freed, what refilled the stake, and who was paid.
+	fn free_then_pay(
+		job: &JobOf<T>,
+		(provider, view): (ProviderId, Option<&ProviderView<T::AccountId>>),
+		payout: &T::AccountId,
+		payment: Balance,
+		fee: Balance,
+	) -> (Freed, Balance, Option<T::AccountId>) {
+		let net = payment.saturating_sub(fee);
+		let freed = Self::free(job, payment, fee);
+		let refilled = view.map_or(0, |view| Self::refill_stake(&job.requester, provider, view, net));
+		let left = net.saturating_sub(refilled);
+		let paid_to = if left > 0 {
+			let owner = view.map(|view| view.owner.clone());
+			let payees = [Some(payout.clone()), owner, Some(T::Treasury::get())];
+			Self::pay(&job.requester, payees.into_iter().flatten(), left)
+		} else {
+			Some(payout.clone())
+		};
+		(freed, refilled, paid_to)
 	}
 
 	/// Lets earnings refill the provider's stake where its owner wants that, and returns how much of them.
