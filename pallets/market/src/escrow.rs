@@ -11,7 +11,7 @@ use polkadot_sdk::{
 		storage::with_storage_layer,
 		traits::{
 			fungible::{Inspect, InspectHold, MutateHold, Unbalanced, UnbalancedHold},
-			tokens::{Fortitude, Precision, Restriction},
+			tokens::{Fortitude, Precision, Preservation, Restriction},
 		},
 	},
 	sp_runtime::{DispatchError, DispatchResult},
@@ -30,6 +30,15 @@ impl<T: Config> Pallet<T> {
 	/// Fails if the account cannot hold `amount`.
 	pub(crate) fn ensure_can_hold(who: &T::AccountId, amount: Balance) -> DispatchResult {
 		T::Currency::ensure_can_hold(&Self::escrow_reason(), who, amount)
+	}
+
+	/// Holds `amount` on an account that [can hold](Self::ensure_can_hold) as much, which is not looked at again.
+	pub(crate) fn hold_checked(who: &T::AccountId, amount: Balance) -> DispatchResult {
+		let reason = Self::escrow_reason();
+		T::Currency::decrease_balance(who, amount, Precision::Exact, Preservation::Protect, Fortitude::Force)?;
+		T::Currency::increase_balance_on_hold(&reason, who, amount, Precision::BestEffort)?;
+		T::Currency::done_hold(&reason, who, amount);
+		Ok(())
 	}
 
 	/// Frees `amount` of the account's escrow and returns what was freed.

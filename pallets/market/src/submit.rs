@@ -100,7 +100,7 @@ impl<T: Config> Pallet<T> {
 				if let Some((_, ask)) = met.ask {
 					Self::agree(&mut job, ask.price())?;
 				}
-				Self::hold(&job.requester, job.held())?;
+				Self::hold_checked(&job.requester, job.held())?;
 				Self::take_place(id, job, met)
 			}
 			Target::Provider { provider, price, .. } => {
