@@ -305,7 +305,7 @@ impl Get<[ClassFigures; 6]> for ClassTable {
 	}
 }
 
-/// Both of them.
+/// The rules and the classes that are in force.
 #[derive(Debug)]
 pub struct RulesAndClasses;
 impl Get<(MarketRules, [ClassFigures; 6])> for RulesAndClasses {
