@@ -392,6 +392,20 @@ pub(crate) fn events() -> Vec<crate::Event<Test>> {
 		.collect()
 }
 
+/// What the balances tell.
+pub(crate) type BalancesEvent = pallet_balances::Event<Test>;
+
+/// Events of the balances in this test, oldest first.
+pub(crate) fn balance_events() -> Vec<BalancesEvent> {
+	System::events()
+		.into_iter()
+		.filter_map(|record| match record.event {
+			RuntimeEvent::Balances(event) => Some(event),
+			_ => None,
+		})
+		.collect()
+}
+
 pub(crate) fn last_event() -> crate::Event<Test> {
 	events().pop().expect("an event")
 }
