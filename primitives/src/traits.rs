@@ -7,7 +7,10 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::{sp_core::H256, sp_runtime::DispatchError};
+use polkadot_sdk::{
+	sp_core::H256,
+	sp_runtime::{DispatchError, DispatchResult},
+};
 use scale_info::TypeInfo;
 
 /// The protocol's one clock.
@@ -189,6 +192,8 @@ pub enum Measurement {
 pub struct ProviderView<AccountId> {
 	/// The cold key.
 	pub owner: AccountId,
+	/// The hot key, by which [`Providers::by_worker`] finds it. None is a revoked one.
+	pub worker: Option<AccountId>,
 	/// Where earnings go.
 	pub payout: AccountId,
 	/// The market it serves.
@@ -236,6 +241,9 @@ pub trait Providers<AccountId> {
 	fn view(provider: ProviderId) -> Option<ProviderView<AccountId>>;
 	/// Whether the provider may stand in the book: active, with a worker key and stake for all its lanes.
 	fn may_ask(provider: ProviderId) -> Result<(), Ineligible>;
+	/// A provider, as [`Self::view`] shows it, and whether it [may ask](Self::may_ask) where a lane needs a stake of `floor`, in
+	/// planck: that of its class, which who matches jobs of the class knows.
+	fn standing(provider: ProviderId, floor: Balance) -> Option<(ProviderView<AccountId>, Result<(), Ineligible>)>;
 	/// Whether the provider takes a targeted job with this escrow at this price, and has the record that the job asks for.
 	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible>;
 	/// Moves one job of the provider from a phase to another; `None` is "not this provider's". Entering
@@ -246,6 +254,17 @@ pub trait Providers<AccountId> {
 		from: Option<JobPhase>,
 		to: Option<JobPhase>,
 		target_escrow: Option<Balance>,
+	) -> Result<ProviderView<AccountId>, DispatchError> {
+		Self::move_job_if(provider, from, to, target_escrow, |_| Ok(()))
+	}
+	/// The same, where `check` has nothing against the provider as it was before: who checks it first need not have its record
+	/// read twice.
+	fn move_job_if(
+		provider: ProviderId,
+		from: Option<JobPhase>,
+		to: Option<JobPhase>,
+		target_escrow: Option<Balance>,
+		check: impl FnOnce(&ProviderView<AccountId>) -> DispatchResult,
 	) -> Result<ProviderView<AccountId>, DispatchError>;
 	/// Notes how many asks the provider has; stake for them must stay.
 	fn set_asks(provider: ProviderId, asks: u8);
@@ -267,6 +286,14 @@ pub trait Providers<AccountId> {
 	/// Writes a payment into the provider's record: of `payment` the protocol kept `fee`. Says whether this was the first one
 	/// in its era, so that what the record had gathered in an earlier era was filed.
 	fn paid(provider: ProviderId, payment: Balance, fee: Balance) -> bool;
+	/// Ends a committed job that was paid: [`Self::move_job`] and [`Self::paid`] in one. Where the job cannot be moved nothing is
+	/// changed. Returns the provider as it is then, and what [`Self::paid`] says.
+	fn settle_job(
+		provider: ProviderId,
+		target_escrow: Option<Balance>,
+		payment: Balance,
+		fee: Balance,
+	) -> Result<(ProviderView<AccountId>, bool), DispatchError>;
 	/// Something became of a job that measures a device of the provider.
 	fn measured(provider: ProviderId, job: JobId, what: Measurement);
 	/// Registers an eligible provider with this many lanes, for benchmarks; returns it with its worker key.

@@ -173,13 +173,18 @@ impl<T: Config> Pallet<T> {
 
 	/// A job of the provider ended or moved on: puts its parked asks back at the tails, and matches at most one bid.
 	pub(crate) fn room_made(provider: ProviderId) -> Result<Work, DispatchError> {
+		match T::Providers::view(provider) {
+			Some(view) => Self::room_made_by(provider, &view),
+			None => Ok(Work::Ordinary),
+		}
+	}
+
+	/// The same, where the provider has been read.
+	pub(crate) fn room_made_by(provider: ProviderId, view: &ProviderView<T::AccountId>) -> Result<Work, DispatchError> {
 		let mut asks = Asks::<T>::get(provider);
-		if asks.count() == 0 || Self::now() < asks.paused_until {
+		if asks.count() == 0 || Self::now() < asks.paused_until || !view.has_room() {
 			return Ok(Work::Ordinary);
 		}
-		let Some(view) = T::Providers::view(provider).filter(ProviderView::has_room) else {
-			return Ok(Work::Ordinary);
-		};
 		let mut changed = false;
 		for (slot, ask) in Self::present(&mut asks).filter(|(_, ask)| ask.parked) {
 			Book::<T>::push(ask.pool, Side::Ask, ask.level, OrderRef::Ask { provider, slot });

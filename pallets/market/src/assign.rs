@@ -6,12 +6,12 @@
 use crate::{
 	book::{Book, OrderRef, Side},
 	types::{Entry, Unfit, Work},
-	Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, RejectReason, Requesters, Stuck,
-	MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
+	Config, Deadlines, Error, Event, JobOf, JobState, Jobs, Levels, Pallet, PoolLevels, ProviderJobs, RejectReason,
+	Requesters, Stuck, MAX_ACCEPTANCES, MAX_ASSIGNMENTS,
 };
 use millrace_primitives::{
-	traits::{Classes, Ineligible, JobPhase, Outcome, ProtocolClock, Providers},
-	JobId, Level, Pool, Price, ProviderId, Target, Tick,
+	traits::{Classes, Ineligible, JobPhase, Outcome, ProtocolClock, ProviderView, Providers},
+	Balance, ClassFigures, JobId, Level, Pool, Price, ProviderId, Target, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::Pays, ensure, storage::with_storage_layer},
@@ -21,25 +21,51 @@ use polkadot_sdk::{
 /// Providers at which one match looks, at most: an ask whose provider cannot serve after all is put aside.
 pub(crate) const MATCH_TRIES: u8 = 2;
 
+/// What a job of the book meets there.
+pub(crate) struct Met {
+	/// A provider that can serve it, and the level of the ask.
+	pub(crate) ask: Option<(ProviderId, Level)>,
+	/// Whether older bids go first.
+	outranked: bool,
+	/// How much had to be touched to see that.
+	work: Work,
+}
+
 impl<T: Config> Pallet<T> {
 	/// A worker's call has succeeded, so it lives.
 	pub(crate) fn heard(worker: &T::AccountId) -> Work {
 		Work::more_if(T::Providers::by_worker(worker).is_some_and(T::Providers::heard))
 	}
 
-	/// Finds a provider for a job of the book, or lets it wait as a bid.
-	pub(crate) fn enter_book(id: JobId, mut job: JobOf<T>) -> Result<Work, DispatchError> {
+	/// Finds a provider for a job of the book, or lets it wait as a bid. `class` are the figures of its class, where they have
+	/// been read.
+	pub(crate) fn enter_book(id: JobId, job: JobOf<T>, class: Option<ClassFigures>) -> Result<Work, DispatchError> {
+		let met = Self::meet(&job, class)?;
+		Self::take_place(id, job, met)
+	}
+
+	/// Looks for a provider for a job of the book.
+	pub(crate) fn meet(job: &JobOf<T>, class: Option<ClassFigures>) -> Result<Met, DispatchError> {
 		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
+		let levels = Levels::<T>::get(pool);
 		// After a call that left some of them, older bids may wait that cross an ask. They go first.
-		let outranked = Book::<T>::best(pool, Side::Bid).is_some_and(|best| best >= level);
-		let mut work = Work::Queued;
-		if !outranked {
-			let (found, looked) = Self::serving_ask(pool, level)?;
-			if let Some((provider, ask)) = found {
-				return Ok(looked.max(Self::assign(id, job, provider, ask.price())?));
-			}
-			work = work.max(looked);
+		let outranked = levels.best(Side::Bid).is_some_and(|best| best >= level);
+		let (ask, work) = if outranked {
+			(None, Work::Ordinary)
+		} else {
+			Self::serving_ask(pool, level, levels, class)?
+		};
+		Ok(Met { ask, outranked, work })
+	}
+
+	/// Gives a job of the book, for which all is held, to the provider that it met, or lets it wait as a bid.
+	pub(crate) fn take_place(id: JobId, mut job: JobOf<T>, met: Met) -> Result<Work, DispatchError> {
+		let Met { ask, outranked, work } = met;
+		if let Some((provider, ask)) = ask {
+			return Ok(work.max(Self::assign(id, job, provider, ask.price())?));
 		}
+		let (pool, level) = job.bid().ok_or(DispatchError::Corruption)?;
+		let mut work = work.max(Work::Queued);
 		job.state = JobState::Pending;
 		Self::schedule(id, &mut job);
 		Jobs::<T>::insert(id, &job);
@@ -54,17 +80,19 @@ impl<T: Config> Pallet<T> {
 	/// Matches the best bid of a pool with the best ask if they cross; says whether it did, and how much it had to touch.
 	/// What goes wrong with other people's orders is logged, and must not stop the call that came by.
 	pub(crate) fn try_cross(pool: Pool) -> (bool, Work) {
-		with_storage_layer(|| Self::cross(pool)).unwrap_or_else(|error: DispatchError| {
+		let levels = Levels::<T>::get(pool);
+		let Some(level) = levels.best(Side::Bid) else {
+			return (false, Work::Ordinary);
+		};
+		with_storage_layer(|| Self::cross(pool, level, levels)).unwrap_or_else(|error: DispatchError| {
 			log::error!(target: crate::LOG_TARGET, "the best orders of {pool:?} cannot be matched: {error:?}");
 			(false, Work::More)
 		})
 	}
 
-	fn cross(pool: Pool) -> Result<(bool, Work), DispatchError> {
-		let Some(level) = Book::<T>::best(pool, Side::Bid) else {
-			return Ok((false, Work::Ordinary));
-		};
-		let (found, looked) = Self::serving_ask(pool, level)?;
+	/// The same for the best level with a bid, of the levels in use.
+	fn cross(pool: Pool, level: Level, levels: PoolLevels) -> Result<(bool, Work), DispatchError> {
+		let (found, looked) = Self::serving_ask(pool, level, levels, None)?;
 		let Some((provider, _)) = found else {
 			return Ok((false, looked));
 		};
@@ -91,22 +119,32 @@ impl<T: Config> Pallet<T> {
 
 	/// The best ask of a pool at `limit` or below whose provider can serve. Asks are parked in time as their provider's
 	/// room goes; what its owner changed since (lanes, pool, minimum) shows only here. Says also whether any was put aside.
-	fn serving_ask(pool: Pool, limit: Level) -> Result<(Option<(ProviderId, Level)>, Work), DispatchError> {
+	/// `levels` are those in use, and `class` the figures of the pool's class, where they have been read.
+	fn serving_ask(
+		pool: Pool,
+		limit: Level,
+		mut levels: PoolLevels,
+		mut class: Option<ClassFigures>,
+	) -> Result<(Option<(ProviderId, Level)>, Work), DispatchError> {
 		let mut work = Work::Ordinary;
 		for _ in 0..MATCH_TRIES {
-			let Some(level) = Book::<T>::best(pool, Side::Ask).filter(|level| *level <= limit) else {
+			let Some(level) = levels.best(Side::Ask).filter(|level| *level <= limit) else {
 				break;
 			};
 			let Some(OrderRef::Ask { provider, .. }) = Book::<T>::head(pool, Side::Ask, level) else {
 				return Err(DispatchError::Corruption);
 			};
-			match Self::check_ask(provider, pool, level) {
+			let floor = class
+				.get_or_insert_with(|| <Self as Classes>::figures(pool.class))
+				.floor;
+			match Self::check_ask(provider, pool, level, floor) {
 				Ok(()) => return Ok((Some((provider, level)), work)),
 				Err(Unfit::Provider(Ineligible::Full)) => {
 					Self::park_all(provider)?;
 				}
 				Err(_) => Self::withdraw_all(provider)?,
 			}
+			levels = Levels::<T>::get(pool);
 			work = Work::More;
 		}
 		Ok((None, work))
@@ -120,7 +158,8 @@ impl<T: Config> Pallet<T> {
 		price: Price,
 	) -> Result<Work, DispatchError> {
 		let view = T::Providers::move_job(provider, None, Some(JobPhase::Assigned), job.target_escrow())?;
-		Self::lower_price(&mut job, price)?;
+		let saved = Self::agree(&mut job, price)?;
+		Self::release(&job.requester, saved);
 		let until = Self::now().saturating_add(job.accept_ticks);
 		job.assignments = job.assignments.saturating_add(1);
 		job.state = JobState::Assigned { provider, until };
@@ -141,15 +180,16 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Agrees on a price at or below the job's own, and frees what it saves.
-	fn lower_price(job: &mut JobOf<T>, price: Price) -> DispatchResult {
-		if price < job.price {
-			let escrow = job.escrow_at(price).ok_or(DispatchError::Corruption)?;
-			Self::release(&job.requester, job.escrow.saturating_sub(escrow));
-			job.price = price;
-			job.escrow = escrow;
+	/// Agrees on a price at or below the job's own. Returns by how much its escrow falls, which is to be freed where it is held.
+	pub(crate) fn agree(job: &mut JobOf<T>, price: Price) -> Result<Balance, DispatchError> {
+		if price >= job.price {
+			return Ok(0);
 		}
-		Ok(())
+		let escrow = job.escrow_at(price).ok_or(DispatchError::Corruption)?;
+		let saved = job.escrow.saturating_sub(escrow);
+		job.price = price;
+		job.escrow = escrow;
+		Ok(saved)
 	}
 
 	/// Moves a waiting job to another level of its book, at the tail, and matches it if it can be now.
@@ -160,8 +200,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(job.state == JobState::Pending, Error::<T>::NotPending);
 		ensure!(Self::now() <= job.terms.expires, Error::<T>::ExpiryPassed);
 		let escrow = job.escrow_at(level.price()).ok_or(Error::<T>::CostOverflow)?;
-		let most = <Self as Classes>::figures(job.pool.class).book_job_max();
-		ensure!(escrow <= most, Error::<T>::EscrowTooLarge);
+		let figures = <Self as Classes>::figures(job.pool.class);
+		ensure!(escrow <= figures.book_job_max(), Error::<T>::EscrowTooLarge);
 
 		Self::leave_book(id, &job)?;
 		if escrow > job.escrow {
@@ -173,7 +213,7 @@ impl<T: Config> Pallet<T> {
 		job.price = level.price();
 		job.terms.target = Target::Book { pool: job.pool, level };
 		Self::deposit_event(Event::JobRepriced { job: id, level, escrow });
-		Self::enter_book(id, job)
+		Self::enter_book(id, job, Some(figures))
 	}
 
 	/// Goes back to the limit that the requester signed, if its account still can hold what that takes. If not, the job
@@ -243,7 +283,7 @@ impl<T: Config> Pallet<T> {
 			return Ok(Work::More);
 		}
 		Self::raise_price(&mut job);
-		Self::enter_book(id, job)
+		Self::enter_book(id, job, None)
 	}
 
 	/// Uses up the job fee that prepaid the current assignment. It is taken when the job ends, with all else that is: until
@@ -252,31 +292,39 @@ impl<T: Config> Pallet<T> {
 		job.fees_left = job.fees_left.saturating_sub(1);
 	}
 
-	/// The assigned job, its provider, and the end of its window, if the signer is that provider's worker within it.
-	fn assigned_to(who: &T::AccountId, id: JobId) -> Result<(JobOf<T>, ProviderId, Tick), DispatchError> {
+	/// The assigned job, its provider, and the end of its accept window.
+	fn assigned(id: JobId) -> Result<(JobOf<T>, ProviderId, Tick), DispatchError> {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Assigned { provider, until } = job.state else {
 			return Err(Error::<T>::NotAssigned.into());
 		};
-		ensure!(T::Providers::by_worker(who) == Some(provider), Error::<T>::NotAssignee);
-		ensure!(Self::now() <= until, Error::<T>::AcceptWindowOver);
 		Ok((job, provider, until))
+	}
+
+	/// Fails if the signer is not the worker of the provider. The record says what the index of workers does, and is read anyway.
+	pub(crate) fn ensure_worker(who: &T::AccountId, view: &ProviderView<T::AccountId>) -> DispatchResult {
+		ensure!(view.worker.as_ref() == Some(who), Error::<T>::NotAssignee);
+		Ok(())
 	}
 
 	/// Accepts an assignment. Returns how much it had to touch.
 	pub(crate) fn do_accept(who: &T::AccountId, id: JobId) -> Result<Work, DispatchError> {
-		let (mut job, provider, until) = Self::assigned_to(who, id)?;
-		let view = Self::unconvicted(provider)?;
-		ensure!(!view.is_busy(), Error::<T>::NoLane);
-
-		let escrow = job.target_escrow();
-		T::Providers::move_job(provider, Some(JobPhase::Assigned), Some(JobPhase::Running), escrow)?;
+		let (mut job, provider, until) = Self::assigned(id)?;
+		let now = Self::now();
+		let (from, to) = (Some(JobPhase::Assigned), Some(JobPhase::Running));
+		let view = T::Providers::move_job_if(provider, from, to, job.target_escrow(), |view| {
+			Self::ensure_worker(who, view)?;
+			ensure!(now <= until, Error::<T>::AcceptWindowOver);
+			Self::ensure_unconvicted(view)?;
+			ensure!(!view.is_busy(), Error::<T>::NoLane);
+			Ok(())
+		})?;
 		Self::use_fee(&mut job);
 		job.acceptances = job.acceptances.saturating_add(1);
 		let deadline = if Self::is_measurement(&job) {
 			until
 		} else {
-			Self::now().saturating_add(job.terms.run_ticks)
+			now.saturating_add(job.terms.run_ticks)
 		};
 		job.state = JobState::Running {
 			provider,
@@ -294,9 +342,11 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_reject(who: &T::AccountId, id: JobId, reason: RejectReason) -> Result<Pays, DispatchError> {
-		let (mut job, provider, _) = Self::assigned_to(who, id)?;
+		let (mut job, provider, until) = Self::assigned(id)?;
+		let view = T::Providers::view(provider).ok_or(Error::<T>::NotAssignee)?;
+		Self::ensure_worker(who, &view)?;
+		ensure!(Self::now() <= until, Error::<T>::AcceptWindowOver);
 		if reason == RejectReason::Busy {
-			let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
 			ensure!(view.is_busy(), Error::<T>::NotBusy);
 			Self::answer_busy(id, job, provider)?;
 			return Ok(Pays::Yes);

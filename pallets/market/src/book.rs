@@ -239,6 +239,7 @@ impl<T: Config> Book<T> {
 	}
 
 	/// The best level with an order: the lowest ask, the highest bid.
+	#[cfg(test)]
 	pub(crate) fn best(pool: Pool, side: Side) -> Option<Level> {
 		Levels::<T>::get(pool).best(side)
 	}

@@ -1,7 +1,7 @@
 //! The protocol's one clock. A chain that is full, halted or stalled must make nobody late: the clock then stands
 //! still.
 
-use crate::{Clock, Config, Pallet};
+use crate::{Clock, ClockState, Config, Pallet};
 use millrace_primitives::{
 	traits::{Classes, ProtocolClock},
 	ClassFigures, DeviceClass, Pool, Tick,
@@ -41,11 +41,15 @@ impl<T: Config> Pallet<T> {
 
 	/// The hash of the genesis block, which job ids are made with.
 	pub fn genesis_hash() -> H256 {
-		let kept = Clock::<T>::get().genesis;
-		if kept.is_zero() {
+		Self::genesis_of(&Clock::<T>::get())
+	}
+
+	/// The same, where the clock has been read.
+	pub(crate) fn genesis_of(clock: &ClockState) -> H256 {
+		if clock.genesis.is_zero() {
 			frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
 		} else {
-			kept
+			clock.genesis
 		}
 	}
 
@@ -70,6 +74,15 @@ impl<T: Config> Pallet<T> {
 		let length = u64::from(frame_system::Pallet::<T>::block_size());
 		reaches(time, time_limit) || reaches(length, length_limit)
 	}
+}
+
+/// The figures of a class in a table of all.
+pub(crate) fn figures_in(table: [ClassFigures; 6], class: DeviceClass) -> ClassFigures {
+	DeviceClass::ALL
+		.into_iter()
+		.zip(table)
+		.find_map(|(listed, figures)| (listed == class).then_some(figures))
+		.unwrap_or(class.genesis_figures())
 }
 
 /// Whether `used` is at least [`BUSY_PERCENT`] of `limit`.
@@ -99,11 +112,7 @@ impl<T: Config> ProtocolClock for Pallet<T> {
 
 impl<T: Config> Classes for Pallet<T> {
 	fn figures(class: DeviceClass) -> ClassFigures {
-		DeviceClass::ALL
-			.into_iter()
-			.zip(T::ClassTable::get())
-			.find_map(|(listed, figures)| (listed == class).then_some(figures))
-			.unwrap_or(class.genesis_figures())
+		figures_in(T::ClassTable::get(), class)
 	}
 
 	fn is_open(pool: Pool) -> bool {

@@ -2,13 +2,13 @@
 
 use crate::{types::Work, Config, Error, Event, JobOf, JobState, Jobs, Pallet, Window};
 use millrace_primitives::{
-	traits::{JobPhase, Measurement, ProtocolClock, Providers},
-	JobId, ProviderId,
+	traits::{JobPhase, Measurement, ProtocolClock, ProviderView, Providers},
+	JobId, Tick,
 };
 use polkadot_sdk::{
 	frame_support::{dispatch::Pays, ensure},
 	sp_core::H256,
-	sp_runtime::DispatchError,
+	sp_runtime::{DispatchError, DispatchResult},
 };
 
 impl<T: Config> Pallet<T> {
@@ -19,68 +19,42 @@ impl<T: Config> Pallet<T> {
 		units: u64,
 	) -> Result<(Pays, Work), DispatchError> {
 		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
-		let worker_of = T::Providers::by_worker(who);
-		let (provider, payout) = match &job.state {
+		let (provider, from) = match &job.state {
 			JobState::Pending => return Err(Error::<T>::NotCommittable.into()),
-			JobState::Assigned { provider, until } => {
-				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
-				ensure!(Self::now() <= *until, Error::<T>::AcceptWindowOver);
-				ensure!(units <= job.units_max(), Error::<T>::TooManyUnits);
-				let view = Self::unconvicted(*provider)?;
-				ensure!(!view.is_busy(), Error::<T>::NoLane);
-				(*provider, view.payout)
-			}
-			JobState::Running {
-				provider,
-				payout,
-				deadline,
-			} => {
-				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
-				ensure!(Self::now() <= *deadline, Error::<T>::DeadlinePassed);
-				ensure!(units <= job.units_max(), Error::<T>::TooManyUnits);
-				Self::unconvicted(*provider)?;
-				(*provider, payout.clone())
-			}
+			JobState::Assigned { provider, .. } => (*provider, JobPhase::Assigned),
+			JobState::Running { provider, .. } => (*provider, JobPhase::Running),
 			JobState::Committed {
 				provider,
 				root: first,
 				units: claimed,
 				..
 			} => {
-				ensure!(worker_of == Some(*provider), Error::<T>::NotAssignee);
+				ensure!(T::Providers::by_worker(who) == Some(*provider), Error::<T>::NotAssignee);
 				ensure!(*first == root && *claimed == units, Error::<T>::AlreadyCommitted);
 				return Ok((Pays::Yes, Self::heard(who)));
 			}
 		};
 
-		if matches!(job.state, JobState::Assigned { .. }) {
-			let escrow = job.target_escrow();
-			T::Providers::move_job(provider, Some(JobPhase::Assigned), Some(JobPhase::Running), escrow)?;
+		let now = Self::now();
+		let (to, escrow) = (Some(JobPhase::Committed), job.target_escrow());
+		let view = T::Providers::move_job_if(provider, Some(from), to, escrow, |view| {
+			Self::check_commit(who, &job, view, units, now)
+		})?;
+		let payout = match &job.state {
+			JobState::Running { payout, .. } => payout.clone(),
+			_ => view.payout.clone(),
+		};
+		if from == JobPhase::Assigned {
 			Self::use_fee(&mut job);
 			job.acceptances = job.acceptances.saturating_add(1);
 		}
-		let work = Self::commit_running(id, job, provider, payout, root, units)?;
-		Ok((Pays::No, work))
-	}
-
-	/// Moves a job that has a lane on to its challenge window.
-	fn commit_running(
-		id: JobId,
-		mut job: JobOf<T>,
-		provider: ProviderId,
-		payout: T::AccountId,
-		root: H256,
-		units: u64,
-	) -> Result<Work, DispatchError> {
-		let escrow = job.target_escrow();
-		T::Providers::move_job(provider, Some(JobPhase::Running), Some(JobPhase::Committed), escrow)?;
-		let window_end = Self::now().saturating_add(job.terms.window);
+		let window_end = now.saturating_add(job.terms.window);
 		job.state = JobState::Committed {
 			provider,
 			payout,
 			root,
 			units,
-			at: Self::now(),
+			at: now,
 			window: Window::Open { end: window_end },
 		};
 		Self::schedule(id, &mut job);
@@ -92,9 +66,35 @@ impl<T: Config> Pallet<T> {
 			units,
 			window_end,
 		});
-		let ticks = Self::measured_ticks(&job);
-		Self::tell_measured(id, &job, Measurement::Committed { ticks });
-		let work = Self::room_made(provider)?;
-		Ok(work.max(Work::more_if(T::Providers::heard(provider))))
+		let work = if Self::is_measurement(&job) {
+			let ticks = Self::measured_ticks(&job);
+			Self::tell_measured(id, &job, Measurement::Committed { ticks });
+			Self::room_made(provider)?
+		} else {
+			Self::room_made_by(provider, &view)?
+		};
+		Ok((Pays::No, work.max(Work::more_if(T::Providers::heard(provider)))))
+	}
+
+	/// Whether the signer may commit so many units of a job that the provider has assigned or running.
+	fn check_commit(
+		who: &T::AccountId,
+		job: &JobOf<T>,
+		view: &ProviderView<T::AccountId>,
+		units: u64,
+		now: Tick,
+	) -> DispatchResult {
+		Self::ensure_worker(who, view)?;
+		match &job.state {
+			JobState::Assigned { until, .. } => ensure!(now <= *until, Error::<T>::AcceptWindowOver),
+			JobState::Running { deadline, .. } => ensure!(now <= *deadline, Error::<T>::DeadlinePassed),
+			JobState::Pending | JobState::Committed { .. } => return Err(Error::<T>::NotCommittable.into()),
+		}
+		ensure!(units <= job.units_max(), Error::<T>::TooManyUnits);
+		Self::ensure_unconvicted(view)?;
+		// An assigned job is accepted on the way, for which a lane must be free.
+		let has_lane = matches!(job.state, JobState::Running { .. }) || !view.is_busy();
+		ensure!(has_lane, Error::<T>::NoLane);
+		Ok(())
 	}
 }

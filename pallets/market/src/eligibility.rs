@@ -5,8 +5,8 @@ use crate::{
 	Asks, Config, JobOf, JobState, Jobs, Pallet, ProviderAsks,
 };
 use millrace_primitives::{
-	traits::{Ineligible, ProtocolClock, Providers},
-	JobId, Level, Pool, ProviderId, Target,
+	traits::{Classes, Ineligible, ProtocolClock, Providers},
+	Balance, JobId, Level, Pool, ProviderId, Target,
 };
 use polkadot_sdk::frame_support::ensure;
 
@@ -48,16 +48,18 @@ impl<T: Config> Pallet<T> {
 		let Some(queued) = best_ask(&asks, pool, |ask| !ask.parked && ask.level <= limit) else {
 			return Err(Self::waits_aside(provider, &asks));
 		};
-		Self::check_ask(provider, pool, queued)?;
+		let floor = <Self as Classes>::figures(pool.class).floor;
+		Self::check_ask(provider, pool, queued, floor)?;
 		let expires = job.terms.expires;
 		ensure!(expires >= Self::now(), Unfit::Expired { expires });
 		Ok(())
 	}
 
 	/// The first rule by which a match passes over an ask that stands at this level of a pool's book: that it is no longer
-	/// what its provider's owner stands for, or not backed by what the class needs today; last, that there is no room.
-	pub(crate) fn check_ask(provider: ProviderId, pool: Pool, level: Level) -> Result<(), Unfit> {
-		let view = T::Providers::view(provider).ok_or(Unfit::Provider(Ineligible::Unknown))?;
+	/// what its provider's owner stands for, or not backed by what the class needs today, `floor` for each lane; last, that there
+	/// is no room.
+	pub(crate) fn check_ask(provider: ProviderId, pool: Pool, level: Level, floor: Balance) -> Result<(), Unfit> {
+		let (view, may_ask) = T::Providers::standing(provider, floor).ok_or(Unfit::Provider(Ineligible::Unknown))?;
 		ensure!(view.pool == pool, Unfit::OtherPool { pool: view.pool });
 		ensure!(
 			level.price() >= view.min_price,
@@ -66,7 +68,7 @@ impl<T: Config> Pallet<T> {
 				need: view.min_price,
 			})
 		);
-		T::Providers::may_ask(provider).map_err(Unfit::Provider)?;
+		may_ask.map_err(Unfit::Provider)?;
 		ensure!(view.has_room(), Unfit::Provider(Ineligible::Full));
 		Ok(())
 	}

@@ -4,7 +4,7 @@
 //! pallet, which signs nothing: they cost nothing but the job fee of the provider's owner, cannot be cancelled, and end
 //! unpaid when their window is over. Anybody may demand their leaves: else a root that no bytes lead to would pass.
 
-use crate::{submit::output_bytes, Config, Error, Event, JobOf, Pallet};
+use crate::{submit::output_bytes, Clock, Config, Error, Event, JobOf, Pallet, Requesters};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use millrace_primitives::{
@@ -35,7 +35,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether a job measures a device.
 	pub(crate) fn is_measurement(job: &JobOf<T>) -> bool {
-		job.requester == Self::measurer()
+		// Each names its provider: of a job of the book, the account need not be derived.
+		job.is_targeted() && job.requester == Self::measurer()
 	}
 
 	/// Tells the providers what became of a job, if it measures a device.
@@ -132,10 +133,11 @@ impl<T: Config> Measurements<T::AccountId> for Pallet<T> {
 		rules.protocol_fee = Perbill::zero();
 		rules.accept_ticks = task.ticks;
 		let who = Self::measurer();
-		let id = Self::next_id(&who, &spec);
+		let (clock, known) = (Clock::<T>::get(), Requesters::<T>::get(&who));
+		let id = Self::next_id(&clock, &who, &known, &spec);
 		let pool = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?.pool;
-		let job = Self::new_job(who, spec, &facts, &rules, (pool, Price(0)), 0);
-		Self::announce(id, &job);
+		let job = Self::new_job(who, spec, &facts, &rules, clock.tick, (pool, Price(0)), 0);
+		Self::announce(id, &job, known);
 		Self::deposit_event(Event::MeasurementCharged {
 			job: id,
 			provider,

@@ -10,8 +10,8 @@ use polkadot_sdk::{
 	frame_support::{
 		storage::with_storage_layer,
 		traits::{
-			fungible::{Inspect, MutateHold},
-			tokens::{Fortitude, Precision, Restriction},
+			fungible::{Inspect, InspectHold, MutateHold, Unbalanced, UnbalancedHold},
+			tokens::{Fortitude, Precision, Preservation, Restriction},
 		},
 	},
 	sp_runtime::{DispatchError, DispatchResult},
@@ -25,6 +25,20 @@ impl<T: Config> Pallet<T> {
 	/// Holds `amount` on the account.
 	pub(crate) fn hold(who: &T::AccountId, amount: Balance) -> DispatchResult {
 		T::Currency::hold(&Self::escrow_reason(), who, amount)
+	}
+
+	/// Fails if the account cannot hold `amount`.
+	pub(crate) fn ensure_can_hold(who: &T::AccountId, amount: Balance) -> DispatchResult {
+		T::Currency::ensure_can_hold(&Self::escrow_reason(), who, amount)
+	}
+
+	/// Holds `amount` on an account that [can hold](Self::ensure_can_hold) as much, which is not looked at again.
+	pub(crate) fn hold_checked(who: &T::AccountId, amount: Balance) -> DispatchResult {
+		let reason = Self::escrow_reason();
+		T::Currency::decrease_balance(who, amount, Precision::Exact, Preservation::Protect, Fortitude::Force)?;
+		T::Currency::increase_balance_on_hold(&reason, who, amount, Precision::BestEffort)?;
+		T::Currency::done_hold(&reason, who, amount);
+		Ok(())
 	}
 
 	/// Frees `amount` of the account's escrow and returns what was freed.
@@ -77,22 +91,54 @@ impl<T: Config> Pallet<T> {
 	/// Burns the job fees that a job has used up, and frees what else is held for it but for `payment`, which stays to be
 	/// paid. The fees are burned in one with `fee`, the protocol's part of the payment.
 	pub(crate) fn free(job: &JobOf<T>, payment: Balance, fee: Balance) -> Freed {
-		let fees_paid = job.fees_used();
-		let parts = [
-			job.escrow.saturating_sub(payment),
-			job.fees_held().saturating_sub(fees_paid),
-			job.deposit,
-		];
-		let sum = parts.into_iter().fold(0, Balance::saturating_add);
-		let freed = Self::release(&job.requester, sum);
-		Self::burn_escrow(&job.requester, fees_paid.saturating_add(fee));
+		let all = Self::to_free(job, payment);
+		let freed = Self::release(&job.requester, all.returned());
+		Self::burn_escrow(&job.requester, all.fees_paid.saturating_add(fee));
 		// All of it or, where the account can take nothing, none.
-		let [refund, fees_returned, deposit] = if freed == sum { parts } else { [0; 3] };
+		if freed == all.returned() {
+			all
+		} else {
+			Freed {
+				fees_paid: all.fees_paid,
+				..Freed::default()
+			}
+		}
+	}
+
+	/// [`Self::free`], and then [`Self::pay`] of what is left of the payment to `payee`, in one: the requester's hold is changed
+	/// once. `None`: an account is so small that each step must look after it, and nothing was done.
+	pub(crate) fn free_and_pay(job: &JobOf<T>, payment: Balance, fee: Balance, payee: &T::AccountId) -> Option<Freed> {
+		let (from, reason) = (&job.requester, Self::escrow_reason());
+		let freed = Self::to_free(job, payment);
+		let (returned, burned) = (freed.returned(), freed.fees_paid.saturating_add(fee));
+		let paid = payment.saturating_sub(fee);
+		let stands = T::Currency::balance(from) >= T::Currency::minimum_balance();
+		if !stands || returned == 0 || burned == 0 || paid == 0 || !Self::can_take(payee, paid) {
+			return None;
+		}
+		with_storage_layer(|| -> DispatchResult {
+			let held = returned.saturating_add(burned).saturating_add(paid);
+			T::Currency::decrease_balance_on_hold(&reason, from, held, Precision::Exact)?;
+			T::Currency::increase_balance(from, returned, Precision::Exact)?;
+			T::Currency::done_release(&reason, from, returned);
+			T::Currency::set_total_issuance(T::Currency::total_issuance().saturating_sub(burned));
+			T::Currency::done_burn_held(&reason, from, burned);
+			T::Currency::increase_balance(payee, paid, Precision::Exact)?;
+			T::Currency::done_transfer_on_hold(&reason, from, payee, paid);
+			Ok(())
+		})
+		.ok()?;
+		Some(freed)
+	}
+
+	/// What is freed and burned as a job ends of which `payment` is paid.
+	fn to_free(job: &JobOf<T>, payment: Balance) -> Freed {
+		let fees_paid = job.fees_used();
 		Freed {
-			refund,
-			fees_returned,
+			refund: job.escrow.saturating_sub(payment),
+			fees_returned: job.fees_held().saturating_sub(fees_paid),
 			fees_paid,
-			deposit,
+			deposit: job.deposit,
 		}
 	}
 

@@ -97,6 +97,9 @@ pub mod pallet {
 		#[pallet::constant]
 		type ClassTable: Get<[ClassFigures; 6]>;
 
+		/// Both of these with one look, for whoever needs both.
+		type Figures: Get<(MarketRules, [ClassFigures; 6])>;
+
 		/// Looks up validated kernels.
 		type Kernels: Kernels;
 

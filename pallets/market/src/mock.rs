@@ -24,7 +24,7 @@ use polkadot_sdk::{
 		assert_ok, construct_runtime, derive_impl, parameter_types,
 		traits::{
 			fungible::{Inspect, InspectHold},
-			ConstU128, ConstU32, Hooks,
+			ConstU128, ConstU32, Get, Hooks,
 		},
 		weights::{Weight, WeightMeter},
 		PalletId,
@@ -133,6 +133,15 @@ impl pallet_balances::Config for Test {
 	type MaxFreezes = ConstU32<1>;
 }
 
+/// The rules and the classes.
+pub struct FiguresNow;
+
+impl Get<(MarketRules, [ClassFigures; 6])> for FiguresNow {
+	fn get() -> (MarketRules, [ClassFigures; 6]) {
+		(RulesNow::get(), ClassesNow::get())
+	}
+}
+
 /// What the rewards were told of an era: its number, fees of payments, what of them is burned, ticks.
 pub type EraTold = (u32, Balance, Balance, Tick);
 
@@ -167,6 +176,7 @@ impl pallet_market::Config for Test {
 	type Slot = SlotNow;
 	type Rules = RulesNow;
 	type ClassTable = ClassesNow;
+	type Figures = FiguresNow;
 	type Kernels = MockKernels;
 	type Providers = MockProviders;
 	type Treasury = TreasuryAccount;
@@ -377,6 +387,20 @@ pub(crate) fn events() -> Vec<crate::Event<Test>> {
 		.into_iter()
 		.filter_map(|record| match record.event {
 			RuntimeEvent::Market(event) => Some(event),
+			_ => None,
+		})
+		.collect()
+}
+
+/// What the balances tell.
+pub(crate) type BalancesEvent = pallet_balances::Event<Test>;
+
+/// Events of the balances in this test, oldest first.
+pub(crate) fn balance_events() -> Vec<BalancesEvent> {
+	System::events()
+		.into_iter()
+		.filter_map(|record| match record.event {
+			RuntimeEvent::Balances(event) => Some(event),
 			_ => None,
 		})
 		.collect()

@@ -182,11 +182,10 @@ impl<T: Config> Pallet<T> {
 		!matches!(&job.state, JobState::Committed { window: Window::Open { end }, .. } if *end < convicted)
 	}
 
-	/// A provider that may accept and commit.
-	pub(crate) fn unconvicted(provider: ProviderId) -> Result<ProviderView<T::AccountId>, DispatchError> {
-		let view = T::Providers::view(provider).ok_or(Error::<T>::UnknownProvider)?;
+	/// Whether a provider may accept and commit.
+	pub(crate) fn ensure_unconvicted(view: &ProviderView<T::AccountId>) -> DispatchResult {
 		ensure!(view.fraud_clock.is_none(), Error::<T>::ProviderConvicted);
-		Ok(view)
+		Ok(())
 	}
 
 	/// What becomes of an open job of a convicted provider: a result is not paid, an assignment goes to the next.

@@ -1,8 +1,8 @@
 //! Settlement: what was used is paid, the rest is freed, and nothing of the job remains but counters.
 
 use crate::{
-	deadlines::Served, types::Work, Config, Error, Event, JobOf, JobState, Jobs, Pallet, ProviderJobs, Requesters,
-	Window,
+	deadlines::Served, types::Work, Config, Error, Event, Freed, JobOf, JobState, Jobs, Pallet, ProviderJobs,
+	Requesters, Window,
 };
 use alloc::vec::Vec;
 use millrace_primitives::{
@@ -120,34 +120,31 @@ impl<T: Config> Pallet<T> {
 		let ticks = at.saturating_sub(job.submitted);
 		let payment = job.payment(units);
 		let fee = job.fee_rate.mul_floor(payment);
-		let net = payment.saturating_sub(fee);
 
-		let view = Self::leave_committed(id, &job, provider);
+		let measures = Self::is_measurement(&job);
+		let (view, filed) = if measures {
+			(Self::leave_committed(id, &job, provider), false)
+		} else {
+			Self::leave_paid(id, &job, provider, payment, fee)
+		};
 		Self::remove_job(id, &job);
 
-		let freed = Self::free(&job, payment, fee);
-		let refilled = view
-			.as_ref()
-			.map_or(0, |view| Self::refill_stake(&job.requester, provider, view, net));
-		let left = net.saturating_sub(refilled);
-		let paid_to = if left > 0 {
-			let owner = view.as_ref().map(|view| view.owner.clone());
-			let payees = [Some(payout.clone()), owner, Some(T::Treasury::get())];
-			Self::pay(&job.requester, payees.into_iter().flatten(), left)
-		} else {
-			Some(payout.clone())
+		let refills = view.as_ref().is_some_and(|view| view.refills);
+		let at_once = (!refills).then(|| Self::free_and_pay(&job, payment, fee, payout));
+		let (freed, refilled, paid_to) = match at_once.flatten() {
+			Some(freed) => (freed, 0, Some(payout.clone())),
+			None => Self::free_then_pay(&job, (provider, view.as_ref()), payout, payment, fee),
 		};
 		// Without an ask, this may have been the last thing for which its provider must answer samples.
 		let stands = view.is_some_and(|view| view.asks > 0);
-		let mut work = Work::more_if(refilled > 0 || paid_to.as_ref() != Some(payout) || !stands);
+		let work = Work::more_if(filed || refilled > 0 || paid_to.as_ref() != Some(payout) || !stands);
 
-		if Self::is_measurement(&job) {
+		if measures {
 			Self::tell_measured(id, &job, Measurement::Stands);
 			Requesters::<T>::mutate(&job.requester, |known| known.live = known.live.saturating_sub(1));
 		} else {
 			Self::count_payment(&job.requester, payment, lapsed);
 			Self::tally_payment(&job, units, ticks, payment, fee, lapsed);
-			work = work.max(Work::more_if(T::Providers::paid(provider, payment, fee)));
 		}
 		Self::deposit_event(Event::JobSettled {
 			job: id,
@@ -164,6 +161,29 @@ impl<T: Config> Pallet<T> {
 			lapsed,
 		});
 		Ok(work)
+	}
+
+	/// Frees what a job did not use, and pays: into the provider's stake where that wants some, then to the first of the accounts
+	/// that can take it. Returns what was freed, what refilled the stake, and who was paid.
+	fn free_then_pay(
+		job: &JobOf<T>,
+		(provider, view): (ProviderId, Option<&ProviderView<T::AccountId>>),
+		payout: &T::AccountId,
+		payment: Balance,
+		fee: Balance,
+	) -> (Freed, Balance, Option<T::AccountId>) {
+		let net = payment.saturating_sub(fee);
+		let freed = Self::free(job, payment, fee);
+		let refilled = view.map_or(0, |view| Self::refill_stake(&job.requester, provider, view, net));
+		let left = net.saturating_sub(refilled);
+		let paid_to = if left > 0 {
+			let owner = view.map(|view| view.owner.clone());
+			let payees = [Some(payout.clone()), owner, Some(T::Treasury::get())];
+			Self::pay(&job.requester, payees.into_iter().flatten(), left)
+		} else {
+			Some(payout.clone())
+		};
+		(freed, refilled, paid_to)
 	}
 
 	/// Lets earnings refill the provider's stake where its owner wants that, and returns how much of them.
@@ -184,6 +204,26 @@ impl<T: Config> Pallet<T> {
 			T::Providers::refill(provider, amount);
 		}
 		amount
+	}
+
+	/// Takes a committed job away from its provider, which was paid for it; returns that if it is there, and whether what it had
+	/// been paid in an earlier era was filed. Cannot fail, as [`Self::leave_committed`].
+	fn leave_paid(
+		id: JobId,
+		job: &JobOf<T>,
+		provider: ProviderId,
+		payment: Balance,
+		fee: Balance,
+	) -> (Option<ProviderView<T::AccountId>>, bool) {
+		ProviderJobs::<T>::remove(provider, id);
+		match T::Providers::settle_job(provider, job.target_escrow(), payment, fee) {
+			Ok((view, filed)) => (Some(view), filed),
+			Err(error) => {
+				log::error!(target: crate::LOG_TARGET, "{provider:?} does not count {id:?}: {error:?}");
+				let filed = T::Providers::paid(provider, payment, fee);
+				(T::Providers::view(provider), filed)
+			}
+		}
 	}
 
 	/// Takes a committed job away from its provider, which it returns if it is there. Cannot fail: a result must be able to

@@ -1,13 +1,15 @@
-//! Submitting a job: every bound is checked, then the worst case is held, then it is matched or offered.
+//! Submitting a job: every bound is checked, and that its requester has the worst case; then it is matched or offered, and what
+//! it may cost is held.
 
 use crate::{
-	types::Work, Config, Entry, Error, Event, JobOf, JobState, MarketRules, Pallet, Requesters, MAX_ASSIGNMENTS,
+	clock::figures_in, types::Work, Clock, ClockState, Config, Entry, Error, Event, JobOf, JobState, MarketRules,
+	Pallet, Requester, Requesters, MAX_ASSIGNMENTS,
 };
 use alloc::vec::Vec;
 use codec::Encode;
 use millrace_primitives::{
 	job::{data_units, job_id},
-	traits::{Classes, KernelFacts, Kernels, ProtocolClock, Providers},
+	traits::{KernelFacts, Kernels, Providers},
 	Balance, ClassFigures, JobId, JobSpec, Pool, Price, Target, Tick,
 };
 use polkadot_sdk::{
@@ -15,38 +17,66 @@ use polkadot_sdk::{
 	sp_runtime::{DispatchError, DispatchResult, TokenError},
 };
 
+/// What jobs are submitted under: read once, however many they are.
+struct Today {
+	clock: ClockState,
+	rules: MarketRules,
+	classes: [ClassFigures; 6],
+}
+
+impl Today {
+	fn figures(&self, pool: Pool) -> ClassFigures {
+		figures_in(self.classes, pool.class)
+	}
+}
+
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_submit(who: &T::AccountId, spec: JobSpec) -> Result<Work, DispatchError> {
-		let id = Self::next_id(who, &spec);
-		let job = Self::checked_job(who, spec)?;
-		Self::enter(id, job)
+		let today = Self::today()?;
+		let facts = T::Kernels::facts(&spec.kernel).ok_or(Error::<T>::UnknownKernel)?;
+		Self::submit_one(who, spec, &facts, &today)
 	}
 
 	/// The job that a specification makes now, with its escrow; or why it is refused, whatever money its requester has.
 	pub(crate) fn checked_job(who: &T::AccountId, spec: JobSpec) -> Result<JobOf<T>, DispatchError> {
-		ensure!(!Self::is_halted(), Error::<T>::Halted);
-		let rules = T::Rules::get();
+		let today = Self::today()?;
 		let facts = T::Kernels::facts(&spec.kernel).ok_or(Error::<T>::UnknownKernel)?;
-		Self::job_of(who, spec, &facts, &rules)
+		Self::job_of(who, spec, &facts, &today)
+	}
+
+	/// What jobs are submitted under now, if the market is not halted.
+	fn today() -> Result<Today, DispatchError> {
+		let clock = Clock::<T>::get();
+		ensure!(!clock.halted, Error::<T>::Halted);
+		let (rules, classes) = T::Figures::get();
+		Ok(Today { clock, rules, classes })
 	}
 
 	/// Submits jobs of one kernel, all or none. Returns what each weighed.
 	pub(crate) fn do_submit_jobs(who: &T::AccountId, specs: Vec<JobSpec>) -> Result<Vec<Work>, DispatchError> {
-		ensure!(!Self::is_halted(), Error::<T>::Halted);
+		let today = Self::today()?;
 		let kernel = specs.first().ok_or(Error::<T>::EmptyBatch)?.kernel;
 		ensure!(
 			specs.iter().all(|spec| spec.kernel == kernel),
 			Error::<T>::DifferentKernels
 		);
-		let rules = T::Rules::get();
 		let facts = T::Kernels::facts(&kernel).ok_or(Error::<T>::UnknownKernel)?;
 		specs
 			.into_iter()
-			.map(|spec| {
-				let id = Self::next_id(who, &spec);
-				Self::enter(id, Self::job_of(who, spec, &facts, &rules)?)
-			})
+			.map(|spec| Self::submit_one(who, spec, &facts, &today))
 			.collect()
+	}
+
+	fn submit_one(
+		who: &T::AccountId,
+		spec: JobSpec,
+		facts: &KernelFacts,
+		today: &Today,
+	) -> Result<Work, DispatchError> {
+		let known = Requesters::<T>::get(who);
+		let id = Self::next_id(&today.clock, who, &known, &spec);
+		let job = Self::job_of(who, spec, facts, today)?;
+		Self::enter(id, job, known, today)
 	}
 
 	/// Whether all of them are for the book of one pool.
@@ -59,13 +89,25 @@ impl<T: Config> Pallet<T> {
 		first.is_some() && specs.iter().all(|spec| pool(spec) == first)
 	}
 
-	/// Holds what a job may cost and lets it begin.
-	fn enter(id: JobId, job: JobOf<T>) -> Result<Work, DispatchError> {
-		Self::hold_or_explain(&job.requester, job.held())?;
-		Self::announce(id, &job);
+	/// Holds what a job may cost and lets it begin. Of one that is matched at once no more is held than at the price of the ask,
+	/// though its requester must have the worst case.
+	fn enter(id: JobId, mut job: JobOf<T>, known: Requester, today: &Today) -> Result<Work, DispatchError> {
 		match job.terms.target {
-			Target::Book { .. } => Self::enter_book(id, job),
-			Target::Provider { provider, price, .. } => Self::assign(id, job, provider, price),
+			Target::Book { .. } => {
+				Self::ensure_can_hold(&job.requester, job.held()).map_err(Self::explained)?;
+				Self::announce(id, &job, known);
+				let met = Self::meet(&job, Some(today.figures(job.pool)))?;
+				if let Some((_, ask)) = met.ask {
+					Self::agree(&mut job, ask.price())?;
+				}
+				Self::hold_checked(&job.requester, job.held())?;
+				Self::take_place(id, job, met)
+			}
+			Target::Provider { provider, price, .. } => {
+				Self::hold_or_explain(&job.requester, job.held())?;
+				Self::announce(id, &job, known);
+				Self::assign(id, job, provider, price)
+			}
 		}
 	}
 
@@ -73,17 +115,18 @@ impl<T: Config> Pallet<T> {
 		who: &T::AccountId,
 		spec: JobSpec,
 		facts: &KernelFacts,
-		rules: &MarketRules,
+		today: &Today,
 	) -> Result<JobOf<T>, DispatchError> {
+		let (rules, now) = (&today.rules, today.clock.tick);
 		Self::check_work(&spec, facts)?;
 		let (pool, price) = Self::check_target(&spec, rules)?;
-		let figures = Self::figures(pool.class);
-		Self::check_times(&spec, rules, &figures)?;
+		let figures = today.figures(pool);
+		Self::check_times(&spec, rules, &figures, now)?;
 		let output = output_bytes(&spec, facts);
 		Self::check_bytes(&spec, output, rules)?;
 
 		let units = data_units(spec.input_bytes(), output, figures.units_per_byte);
-		let mut job = Self::new_job(who.clone(), spec, facts, rules, (pool, price), units);
+		let mut job = Self::new_job(who.clone(), spec, facts, rules, now, (pool, price), units);
 		job.escrow = job.escrow_at(price).ok_or(Error::<T>::CostOverflow)?;
 		match &job.terms.target {
 			Target::Book { .. } => ensure!(job.escrow <= figures.book_job_max(), Error::<T>::EscrowTooLarge),
@@ -100,26 +143,28 @@ impl<T: Config> Pallet<T> {
 
 	/// Holds escrow, or says in the market's own words that the money is not there.
 	pub(crate) fn hold_or_explain(who: &T::AccountId, amount: Balance) -> DispatchResult {
-		Self::hold(who, amount).map_err(|error| {
-			if error == DispatchError::from(TokenError::FundsUnavailable) {
-				DispatchError::from(Error::<T>::InsufficientFunds)
-			} else {
-				error
-			}
-		})
+		Self::hold(who, amount).map_err(Self::explained)
 	}
 
-	/// The id of the requester's next job.
-	pub(crate) fn next_id(who: &T::AccountId, spec: &JobSpec) -> JobId {
-		job_id(&Self::genesis_hash(), who, Requesters::<T>::get(who).nonce, spec)
+	/// Why nothing can be held, in the market's own words where the money is not there.
+	fn explained(error: DispatchError) -> DispatchError {
+		if error == DispatchError::from(TokenError::FundsUnavailable) {
+			DispatchError::from(Error::<T>::InsufficientFunds)
+		} else {
+			error
+		}
 	}
 
-	/// Counts a job among its requester's, and says that it is there.
-	pub(crate) fn announce(id: JobId, job: &JobOf<T>) {
-		Requesters::<T>::mutate(&job.requester, |known| {
-			known.nonce = known.nonce.saturating_add(1);
-			known.live = known.live.saturating_add(1);
-		});
+	/// The id of the next job of a requester of which this is known.
+	pub(crate) fn next_id(clock: &ClockState, who: &T::AccountId, known: &Requester, spec: &JobSpec) -> JobId {
+		job_id(&Self::genesis_of(clock), who, known.nonce, spec)
+	}
+
+	/// Counts a job among its requester's, of which this is known, and says that it is there.
+	pub(crate) fn announce(id: JobId, job: &JobOf<T>, mut known: Requester) {
+		known.nonce = known.nonce.saturating_add(1);
+		known.live = known.live.saturating_add(1);
+		Requesters::<T>::insert(&job.requester, known);
 		Self::deposit_event(Event::JobSubmitted {
 			job: id,
 			requester: job.requester.clone(),
@@ -159,8 +204,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn check_times(spec: &JobSpec, rules: &MarketRules, figures: &ClassFigures) -> DispatchResult {
-		let now = Self::now();
+	fn check_times(spec: &JobSpec, rules: &MarketRules, figures: &ClassFigures, now: Tick) -> DispatchResult {
 		let units = u64::from(spec.items).saturating_mul(u64::from(spec.max_units));
 		let computing = units.checked_div(figures.units_per_tick).unwrap_or(u64::MAX);
 		let partial = units.checked_rem(figures.units_per_tick).unwrap_or(0) > 0;
@@ -193,6 +237,7 @@ impl<T: Config> Pallet<T> {
 		spec: JobSpec,
 		facts: &KernelFacts,
 		rules: &MarketRules,
+		now: Tick,
 		(pool, price): (Pool, Price),
 		data_units: u128,
 	) -> JobOf<T> {
@@ -207,7 +252,7 @@ impl<T: Config> Pallet<T> {
 			data_key: spec.data_key,
 			terms: spec.terms,
 			pool,
-			submitted: Self::now(),
+			submitted: now,
 			price,
 			fee_rate: rules.protocol_fee,
 			items_per_leaf: facts.items_per_leaf,

@@ -553,6 +553,15 @@ pub struct Freed {
 	pub deposit: Balance,
 }
 
+impl Freed {
+	/// What the requester gets back, in planck.
+	pub fn returned(&self) -> Balance {
+		self.refund
+			.saturating_add(self.fees_returned)
+			.saturating_add(self.deposit)
+	}
+}
+
 /// How much a call had to touch, in rising order, for what it weighed in the end.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Work {

@@ -14,9 +14,12 @@ type Page<T> = (Vec<(ProviderId, ProviderOf<T>)>, Option<ProviderId>);
 impl<T: Config> Pallet<T> {
 	/// Stake that backs every lane of these terms: class floor × lanes, in planck.
 	pub(crate) fn floor(terms: &ProviderTerms) -> Balance {
-		T::Classes::figures(terms.class)
-			.floor
-			.saturating_mul(Balance::from(terms.lanes))
+		Self::floor_of(terms, T::Classes::figures(terms.class).floor)
+	}
+
+	/// The same, where the floor of the class is known.
+	pub(crate) fn floor_of(terms: &ProviderTerms, class_floor: Balance) -> Balance {
+		class_floor.saturating_mul(Balance::from(terms.lanes))
 	}
 
 	/// Active stake that must stay: the floor while any ask or live job exists, and at least a multiple of the largest
@@ -109,7 +112,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The rules that the book and targeted jobs share.
-	fn check_serves(provider: &ProviderOf<T>, need: Balance) -> Result<(), Ineligible> {
+	pub(crate) fn check_serves(provider: &ProviderOf<T>, need: Balance) -> Result<(), Ineligible> {
 		match provider.status {
 			Status::Active => (),
 			Status::Unreachable { .. } => return Err(Ineligible::Unreachable),

@@ -7,20 +7,21 @@ use millrace_primitives::{
 };
 use polkadot_sdk::{
 	frame_support::ensure,
-	sp_runtime::{ArithmeticError, DispatchError},
+	sp_runtime::{ArithmeticError, DispatchError, DispatchResult},
 };
 
 impl<T: Config> Pallet<T> {
 	fn view_of(record: &ProviderOf<T>) -> ProviderView<T::AccountId> {
 		ProviderView {
 			owner: record.owner.clone(),
+			worker: record.worker.clone(),
 			payout: record.payout.clone(),
 			pool: record.terms.pool(),
 			lanes: record.terms.lanes,
 			assigned: record.load.assigned,
 			running: record.load.running,
 			measuring: record.measuring,
-			answers: Self::answers(record, T::Clock::now()),
+			answers: Self::answers(record),
 			min_price: record.terms.min_price,
 			asks: record.load.asks,
 			completed: record.record.completed,
@@ -28,34 +29,16 @@ impl<T: Config> Pallet<T> {
 			refills: record.refill,
 		}
 	}
-}
 
-impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<T> {
-	fn by_worker(worker: &T::AccountId) -> Option<ProviderId> {
-		Workers::<T>::get(worker)
-	}
-
-	fn view(provider: ProviderId) -> Option<ProviderView<T::AccountId>> {
-		Providers::<T>::get(provider).map(|record| Self::view_of(&record))
-	}
-
-	fn may_ask(provider: ProviderId) -> Result<(), Ineligible> {
-		Self::check_ask(&Providers::<T>::get(provider).ok_or(Ineligible::Unknown)?)
-	}
-
-	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible> {
-		let provider = Providers::<T>::get(provider).ok_or(Ineligible::Unknown)?;
-		Self::check_target(&provider, escrow, price)?;
-		Self::check_minima(&provider, minima)
-	}
-
-	fn move_job(
+	/// Moves one job of a provider from a phase to another, in its record, which the caller writes. A record with which this
+	/// failed is half changed, and must not be written.
+	fn shift_job(
 		provider: ProviderId,
+		record: &mut ProviderOf<T>,
 		from: Option<JobPhase>,
 		to: Option<JobPhase>,
 		target_escrow: Option<Balance>,
-	) -> Result<ProviderView<T::AccountId>, DispatchError> {
-		let mut record = Providers::<T>::get(provider).ok_or(Error::<T>::UnknownProvider)?;
+	) -> DispatchResult {
 		let (lanes, load) = (record.terms.lanes, &mut record.load);
 		if let Some(from) = from {
 			load.leave(from).ok_or(DispatchError::Corruption)?;
@@ -74,17 +57,56 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 			}
 		}
 		if to == Some(JobPhase::Committed) {
-			Self::note_work(provider, &mut record);
+			Self::note_work(provider, record);
 		}
 		if record.status == (Status::Unreachable { draining: true }) && !record.load.is_computing() {
 			// It sold no time any more, and owes none now.
-			Self::stop_outage(provider, &mut record);
+			Self::stop_outage(provider, record);
 			record.status = Status::Draining;
 			Self::deposit_event(Event::ProviderReturned {
 				provider,
 				draining: true,
 			});
 		}
+		Ok(())
+	}
+}
+
+impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<T> {
+	fn by_worker(worker: &T::AccountId) -> Option<ProviderId> {
+		Workers::<T>::get(worker)
+	}
+
+	fn view(provider: ProviderId) -> Option<ProviderView<T::AccountId>> {
+		Providers::<T>::get(provider).map(|record| Self::view_of(&record))
+	}
+
+	fn may_ask(provider: ProviderId) -> Result<(), Ineligible> {
+		Self::check_ask(&Providers::<T>::get(provider).ok_or(Ineligible::Unknown)?)
+	}
+
+	fn standing(provider: ProviderId, floor: Balance) -> Option<(ProviderView<T::AccountId>, Result<(), Ineligible>)> {
+		let record = Providers::<T>::get(provider)?;
+		let need = Self::floor_of(&record.terms, floor);
+		Some((Self::view_of(&record), Self::check_serves(&record, need)))
+	}
+
+	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible> {
+		let provider = Providers::<T>::get(provider).ok_or(Ineligible::Unknown)?;
+		Self::check_target(&provider, escrow, price)?;
+		Self::check_minima(&provider, minima)
+	}
+
+	fn move_job_if(
+		provider: ProviderId,
+		from: Option<JobPhase>,
+		to: Option<JobPhase>,
+		target_escrow: Option<Balance>,
+		check: impl FnOnce(&ProviderView<T::AccountId>) -> DispatchResult,
+	) -> Result<ProviderView<T::AccountId>, DispatchError> {
+		let mut record = Providers::<T>::get(provider).ok_or(Error::<T>::UnknownProvider)?;
+		check(&Self::view_of(&record))?;
+		Self::shift_job(provider, &mut record, from, to, target_escrow)?;
 		let view = Self::view_of(&record);
 		Self::put(provider, record);
 		Ok(view)
@@ -123,6 +145,20 @@ impl<T: Config> millrace_primitives::traits::Providers<T::AccountId> for Pallet<
 
 	fn paid(provider: ProviderId, payment: Balance, fee: Balance) -> bool {
 		Self::do_paid(provider, payment, fee)
+	}
+
+	fn settle_job(
+		provider: ProviderId,
+		target_escrow: Option<Balance>,
+		payment: Balance,
+		fee: Balance,
+	) -> Result<(ProviderView<T::AccountId>, bool), DispatchError> {
+		let mut record = Providers::<T>::get(provider).ok_or(Error::<T>::UnknownProvider)?;
+		Self::shift_job(provider, &mut record, Some(JobPhase::Committed), None, target_escrow)?;
+		let filed = Self::note_paid(provider, &mut record, payment, fee);
+		let view = Self::view_of(&record);
+		Self::put(provider, record);
+		Ok((view, filed))
 	}
 
 	fn measured(provider: ProviderId, job: JobId, what: Measurement) {

@@ -64,10 +64,11 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether the provider is reachable, and has been for long enough that whoever waited for it had time to get its
 	/// results.
-	pub(crate) fn answers(provider: &ProviderOf<T>, now: Tick) -> bool {
+	pub(crate) fn answers(provider: &ProviderOf<T>) -> bool {
+		// Most have never been away, and need no look at the clock.
 		let back = provider
 			.returned
-			.is_none_or(|tick| now >= tick.saturating_add(T::Liveness::get().return_ticks));
+			.is_none_or(|tick| T::Clock::now() >= tick.saturating_add(T::Liveness::get().return_ticks));
 		back && !provider.is_unreachable()
 	}
 

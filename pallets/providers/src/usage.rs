@@ -11,16 +11,22 @@ impl<T: Config> Pallet<T> {
 		let Some(mut provider) = Providers::<T>::get(id) else {
 			return false;
 		};
+		let filed = Self::note_paid(id, &mut provider, payment, fee);
+		Self::put(id, provider);
+		filed
+	}
+
+	/// The same, in a record that the caller writes.
+	pub(crate) fn note_paid(id: ProviderId, provider: &mut ProviderOf<T>, payment: Balance, fee: Balance) -> bool {
 		let record = &mut provider.record;
 		record.completed = record.completed.saturating_add(1);
 		record.paid = record.paid.saturating_add(payment);
 		let era = T::Clock::era();
-		let filed = provider.usage.era != era && Self::file_usage(id, &mut provider);
+		let filed = provider.usage.era != era && Self::file_usage(id, provider);
 		provider.usage = Usage {
 			era,
 			fees: provider.usage.fees.saturating_add(fee),
 		};
-		Self::put(id, provider);
 		filed
 	}
 

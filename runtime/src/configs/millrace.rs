@@ -247,6 +247,7 @@ impl pallet_market::Config for Runtime {
 	type CallFee = SignedCallFee;
 	type ClassTable = ClassTable;
 	type Currency = Balances;
+	type Figures = RulesAndClasses;
 	type HaltOrigin = SafetyOrigin;
 	type Kernels = Kernels;
 	type PalletId = MarketId;
@@ -301,6 +302,16 @@ pub struct ClassTable;
 impl Get<[ClassFigures; 6]> for ClassTable {
 	fn get() -> [ClassFigures; 6] {
 		dynamic_params::market::Figures::get().classes
+	}
+}
+
+/// The rules and the classes that are in force.
+#[derive(Debug)]
+pub struct RulesAndClasses;
+impl Get<(MarketRules, [ClassFigures; 6])> for RulesAndClasses {
+	fn get() -> (MarketRules, [ClassFigures; 6]) {
+		let MarketFigures { rules, classes } = dynamic_params::market::Figures::get();
+		(rules, classes)
 	}
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use frame_support::{
 	derive_impl,
-	dispatch::DispatchClass,
+	dispatch::{DispatchClass, PerDispatchClass},
 	parameter_types,
 	traits::{ConstU16, ConstU32, ConstU64},
 	weights::{
@@ -15,7 +15,7 @@ use frame_support::{
 		Weight,
 	},
 };
-use frame_system::limits::{BlockLength, BlockWeights};
+use frame_system::limits::{BlockLength, BlockWeights, WeightsPerClass};
 use polkadot_sdk::*;
 use sp_runtime::Perbill;
 use sp_version::RuntimeVersion;
@@ -33,29 +33,63 @@ pub const NORMAL_BLOCK_WEIGHT: Weight = Weight::from_parts(
 	WEIGHT_REF_TIME_PER_SECOND.saturating_div(4).saturating_mul(3),
 	u64::MAX.saturating_div(4).saturating_mul(3),
 );
-/// What of a block is left alone when the weight of a transaction is checked, for what begins it.
-const INITIALIZATION_RATIO: Perbill = Perbill::from_percent(10);
+/// What of a block is left alone when the weight of a transaction is checked, for what begins it: a tenth.
+const INITIALIZATION_WEIGHT: Weight = Weight::from_parts(
+	WEIGHT_REF_TIME_PER_SECOND.saturating_div(10),
+	u64::MAX.saturating_div(10),
+);
+
+/// What the builder would make of these. Every transaction asks for the limits a dozen times, and the builder would run anew each
+/// time.
+fn block_weights() -> BlockWeights {
+	let base_extrinsic = ExtrinsicBaseWeight::get();
+	let of_class = |max_total: Weight, reserved: Weight| WeightsPerClass {
+		base_extrinsic,
+		max_extrinsic: Some(
+			max_total
+				.saturating_sub(INITIALIZATION_WEIGHT)
+				.saturating_sub(base_extrinsic),
+		),
+		max_total: Some(max_total),
+		reserved: Some(reserved),
+	};
+	BlockWeights {
+		base_block: BlockExecutionWeight::get(),
+		max_block: MAX_BLOCK_WEIGHT,
+		per_class: PerDispatchClass::new(|class| match class {
+			DispatchClass::Normal => of_class(NORMAL_BLOCK_WEIGHT, Weight::zero()),
+			DispatchClass::Operational => {
+				of_class(MAX_BLOCK_WEIGHT, MAX_BLOCK_WEIGHT.saturating_sub(NORMAL_BLOCK_WEIGHT))
+			}
+			DispatchClass::Mandatory => WeightsPerClass {
+				base_extrinsic,
+				max_extrinsic: None,
+				max_total: None,
+				reserved: None,
+			},
+		}),
+	}
+}
+
+/// The same for lengths.
+fn block_length() -> BlockLength {
+	BlockLength {
+		max: PerDispatchClass::new(|class| match class {
+			DispatchClass::Normal => NORMAL_RATIO.mul_floor(MAX_BLOCK_BYTES),
+			DispatchClass::Operational | DispatchClass::Mandatory => MAX_BLOCK_BYTES,
+		}),
+		max_header_size: None,
+	}
+}
 
 parameter_types! {
 	/// [`VERSION`], for the pallet.
 	pub const Version: RuntimeVersion = VERSION;
 	/// Weight limits: [`MAX_BLOCK_WEIGHT`], of which [`NORMAL_RATIO`] for ordinary transactions; operational ones may use what
 	/// is left by these. What an empty block and an empty transaction take was measured, as everything else.
-	pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
-		.base_block(BlockExecutionWeight::get())
-		.for_class(DispatchClass::all(), |limits| limits.base_extrinsic = ExtrinsicBaseWeight::get())
-		.for_class(DispatchClass::Normal, |limits| limits.max_total = Some(NORMAL_BLOCK_WEIGHT))
-		.for_class(DispatchClass::Operational, |limits| {
-			limits.max_total = Some(MAX_BLOCK_WEIGHT);
-			limits.reserved = Some(MAX_BLOCK_WEIGHT.saturating_sub(NORMAL_BLOCK_WEIGHT));
-		})
-		.avg_block_initialization(INITIALIZATION_RATIO)
-		.build_or_panic();
+	pub RuntimeBlockWeights: BlockWeights = block_weights();
 	/// Length limits: [`MAX_BLOCK_BYTES`], of which [`NORMAL_RATIO`] for ordinary transactions.
-	pub RuntimeBlockLength: BlockLength = BlockLength::builder()
-		.max_length(MAX_BLOCK_BYTES)
-		.modify_max_length_for_class(DispatchClass::Normal, |length| *length = NORMAL_RATIO.mul_floor(MAX_BLOCK_BYTES))
-		.build();
+	pub RuntimeBlockLength: BlockLength = block_length();
 	/// What a step of a multi-block migration may take: four fifths of a block.
 	pub MigrationWeight: Weight = MAX_BLOCK_WEIGHT.saturating_div(5).saturating_mul(4);
 }
@@ -104,6 +138,33 @@ impl pallet_migrations::Config for Runtime {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use codec::Encode;
+
+	#[test]
+	fn limits_are_what_the_builders_make() {
+		let weights = BlockWeights::builder()
+			.base_block(BlockExecutionWeight::get())
+			.for_class(DispatchClass::all(), |limits| {
+				limits.base_extrinsic = ExtrinsicBaseWeight::get()
+			})
+			.for_class(DispatchClass::Normal, |limits| {
+				limits.max_total = Some(NORMAL_BLOCK_WEIGHT)
+			})
+			.for_class(DispatchClass::Operational, |limits| {
+				limits.max_total = Some(MAX_BLOCK_WEIGHT);
+				limits.reserved = Some(MAX_BLOCK_WEIGHT.saturating_sub(NORMAL_BLOCK_WEIGHT));
+			})
+			.avg_block_initialization(Perbill::from_percent(10))
+			.build_or_panic();
+		assert_eq!(RuntimeBlockWeights::get().encode(), weights.encode());
+		let length = BlockLength::builder()
+			.max_length(MAX_BLOCK_BYTES)
+			.modify_max_length_for_class(DispatchClass::Normal, |length| {
+				*length = NORMAL_RATIO.mul_floor(MAX_BLOCK_BYTES)
+			})
+			.build();
+		assert_eq!(RuntimeBlockLength::get().encode(), length.encode());
+	}
 
 	#[test]
 	fn limits_of_a_block() {

@@ -14,7 +14,7 @@ use polkadot_sdk::{
 			tokens::{Fortitude, Precision, Preservation},
 		},
 	},
-	sp_runtime::DispatchError,
+	sp_runtime::{DispatchError, DispatchResult},
 };
 
 /// A provider of the mock, kept in raw storage so that it takes part in rollbacks.
@@ -178,6 +178,7 @@ impl MockProviders {
 fn view_of(record: Record) -> ProviderView<AccountId> {
 	ProviderView {
 		owner: record.owner,
+		worker: record.worker,
 		payout: record.payout,
 		pool: record.pool,
 		lanes: record.lanes,
@@ -223,6 +224,10 @@ impl Providers<AccountId> for MockProviders {
 		Ok(())
 	}
 
+	fn standing(provider: ProviderId, _floor: Balance) -> Option<(ProviderView<AccountId>, Result<(), Ineligible>)> {
+		Some((Self::view(provider)?, Self::may_ask(provider)))
+	}
+
 	fn takes_target(provider: ProviderId, escrow: Balance, price: Price, minima: &Minima) -> Result<(), Ineligible> {
 		let record = Self::get(provider).ok_or(Ineligible::Unknown)?;
 		if !record.active {
@@ -266,13 +271,15 @@ impl Providers<AccountId> for MockProviders {
 		Ok(())
 	}
 
-	fn move_job(
+	fn move_job_if(
 		provider: ProviderId,
 		from: Option<JobPhase>,
 		to: Option<JobPhase>,
 		_target_escrow: Option<Balance>,
+		check: impl FnOnce(&ProviderView<AccountId>) -> DispatchResult,
 	) -> Result<ProviderView<AccountId>, DispatchError> {
 		let mut record = Self::get(provider).ok_or(DispatchError::CannotLookup)?;
+		check(&view_of(record.clone()))?;
 		if record.broken {
 			return Err(DispatchError::Other("broken"));
 		}
@@ -383,6 +390,18 @@ impl Providers<AccountId> for MockProviders {
 			record.earned = (running_era(), if era == running_era() { fees + fee } else { fee });
 		});
 		filed
+	}
+
+	fn settle_job(
+		provider: ProviderId,
+		target_escrow: Option<Balance>,
+		payment: Balance,
+		fee: Balance,
+	) -> Result<(ProviderView<AccountId>, bool), DispatchError> {
+		Self::move_job(provider, Some(JobPhase::Committed), None, target_escrow)?;
+		let filed = Self::paid(provider, payment, fee);
+		let view = Self::view(provider).ok_or(DispatchError::CannotLookup)?;
+		Ok((view, filed))
 	}
 
 	fn measured(provider: ProviderId, job: JobId, what: Measurement) {

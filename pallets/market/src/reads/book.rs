@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::iter::successors;
-use millrace_primitives::{Level, Pool, ProviderId};
+use millrace_primitives::{traits::Classes, Level, Pool, ProviderId};
 
 /// Most orders that are counted of one side of a book.
 const SIDE_LOOKS: u32 = ORDER_LOOKS / 2;
@@ -95,6 +95,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The best ask of a pool whose provider could serve now, among the first [`ORDER_LOOKS`].
 	pub(super) fn best_serving_ask(pool: Pool) -> Option<ServingAsk> {
+		let floor = <Self as Classes>::figures(pool.class).floor;
 		let mut aside = BTreeSet::new();
 		for (_, (level, order)) in (0..ORDER_LOOKS).zip(Book::<T>::orders(pool, Side::Ask)) {
 			let OrderRef::Ask { provider, .. } = order else {
@@ -103,7 +104,7 @@ impl<T: Config> Pallet<T> {
 			if aside.contains(&provider) {
 				continue;
 			}
-			if Self::check_ask(provider, pool, level).is_ok() {
+			if Self::check_ask(provider, pool, level, floor).is_ok() {
 				return Some(ServingAsk {
 					provider,
 					level,

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use millrace_primitives::{
-	traits::{ProviderView, Providers},
+	traits::{Classes, ProviderView, Providers},
 	JobId, ProviderId,
 };
 
@@ -36,7 +36,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn offer_passes(offer: &Offer, filter: &OfferFilter) -> bool {
-		let can_take = || !offer.parked && Self::check_ask(offer.provider, offer.pool, offer.level).is_ok();
+		let floor = || <Self as Classes>::figures(offer.pool.class).floor;
+		let can_take = || !offer.parked && Self::check_ask(offer.provider, offer.pool, offer.level, floor()).is_ok();
 		filter.class.is_none_or(|class| class == offer.pool.class)
 			&& filter.region.is_none_or(|region| region == offer.pool.region)
 			&& filter.price_at_most.is_none_or(|most| offer.price <= most)

@@ -1,6 +1,6 @@
 //! Settlement: who may, when, and to the last planck.
 
-use crate::{mock::*, Asks, Deadlines, Error, Event, Jobs, Links, MarketTotals, ProviderJobs, Requesters};
+use crate::{mock::*, Asks, Deadlines, Error, Event, HoldReason, Jobs, Links, MarketTotals, ProviderJobs, Requesters};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok, dispatch::Pays},
 	sp_core::H256,
@@ -141,6 +141,38 @@ fn the_payout_account_is_that_of_the_acceptance() {
 		assert_eq!(free(BOB), FUNDS);
 		// 10 for the bytes, no fee on so little.
 		assert_eq!(free(payout(provider)), 10_010);
+	});
+}
+
+#[test]
+fn each_part_of_the_escrow_is_told() {
+	ExtBuilder::build_and_execute(|| {
+		let provider = asking(1, 0);
+		let id = submit(ALICE, book_spec(10, 0));
+		commit(provider, id, 5 * G);
+		System::reset_events();
+		assert_ok!(Market::settle_now(signed(ALICE), id));
+		// Of 710, 330 are paid: 16 of them burned, as is one fee of 20.
+		let reason = RuntimeHoldReason::Market(HoldReason::Escrow);
+		let parts = [
+			BalancesEvent::Released {
+				reason,
+				who: ALICE,
+				amount: 320 + 40,
+			},
+			BalancesEvent::BurnedHeld {
+				reason,
+				who: ALICE,
+				amount: 16 + 20,
+			},
+			BalancesEvent::TransferOnHold {
+				reason,
+				source: ALICE,
+				dest: payout(provider),
+				amount: 314,
+			},
+		];
+		assert_eq!(balance_events(), parts);
 	});
 }
 

@@ -1,6 +1,6 @@
 //! Submitting: what is held, what is copied, and every bound with its last allowed value beside it.
 
-use crate::{mock::*, Error, Event, JobState, Requesters, Window};
+use crate::{mock::*, Error, Event, HoldReason, JobState, Requesters, Window};
 use millrace_primitives::{DeviceClass, JobSpec, KernelHash, Level, Minima, Pool, Price, Region, Target};
 use polkadot_sdk::{
 	frame_support::{assert_noop, assert_ok},
@@ -335,6 +335,33 @@ fn all_that_an_account_has_above_its_deposit_can_be_held() {
 		assert_eq!((free(POOR), held(POOR)), (ED, 160));
 		assert_ok!(Market::cancel_job(signed(POOR), id));
 		assert_eq!((free(POOR), held(POOR)), (ED + 160, 0));
+	});
+}
+
+#[test]
+fn a_matched_job_holds_the_price_of_its_ask_and_must_have_its_own() {
+	ExtBuilder::build_and_execute(|| {
+		use polkadot_sdk::frame_support::traits::fungible::Mutate;
+		asking(1, 0);
+		// Ten items and three fees: at level 9 1,300 + 60, at level 0 650 + 60.
+		Balances::set_balance(&POOR, ED + 1_359);
+		assert_noop!(
+			Market::submit_job(signed(POOR), book_spec(10, 9)),
+			Error::<Test>::InsufficientFunds
+		);
+		Balances::set_balance(&POOR, ED + 1_360);
+		System::reset_events();
+		let id = submit(POOR, book_spec(10, 9));
+		assert_eq!((job(id).price, job(id).escrow), (Price(64), 650));
+		assert_eq!((free(POOR), held(POOR)), (ED + 650, 710));
+		assert_eq!(
+			balance_events(),
+			[BalancesEvent::Held {
+				reason: RuntimeHoldReason::Market(HoldReason::Escrow),
+				who: POOR,
+				amount: 710,
+			}]
+		);
 	});
 }
 

@@ -24,6 +24,7 @@ fn shows_a_provider() {
 			Providers::view(id),
 			Some(ProviderView {
 				owner: OWNER,
+				worker: Some(WORKER),
 				payout: PAYOUT,
 				pool: Pool {
 					kind: JobKind::Map,
