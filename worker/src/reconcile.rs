@@ -66,6 +66,8 @@ pub struct Facts<'a> {
 	pub missing: &'a [u32],
 	/// Whether the provider is convicted of a wrong result: the chain then takes no acceptance and no commitment of it.
 	pub convicted: bool,
+	/// The first block on which can be signed what the chain's runtime takes, as far as known.
+	pub runtime_since: u64,
 }
 
 /// What to do.
@@ -97,7 +99,7 @@ pub enum Action {
 	Note(Step),
 	/// The record's extrinsic was included and changed nothing.
 	Failed,
-	/// The record's extrinsic can no longer be included.
+	/// The record's extrinsic can no longer be included: its time is over, or the runtime that it was signed for.
 	Expired,
 	/// The chain shows a result that is not this worker's.
 	Conflict,
@@ -248,7 +250,7 @@ fn under_way(facts: &Facts<'_>, entry: &Entry) -> Option<Action> {
 	if facts.nonce > intent.nonce {
 		return Some(Action::Failed);
 	}
-	if facts.best > intent.valid_until {
+	if facts.best > intent.valid_until || intent.anchor() < facts.runtime_since {
 		return Some(Action::Expired);
 	}
 	Some(if facts.sent { Action::Wait } else { Action::Resend })

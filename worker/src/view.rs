@@ -27,6 +27,12 @@ pub enum ViewError {
 	/// The node takes too long.
 	#[error("the node does not answer")]
 	Silent,
+	/// A new runtime still rewrites what is to be read.
+	#[error("the chain is being upgraded to specification {specification}")]
+	Upgrading {
+		/// Of the new runtime.
+		specification: u32,
+	},
 	/// The provider's owner has revoked or replaced this worker's key.
 	#[error("provider {provider} no longer names {account} as its worker")]
 	NotAuthorised {
@@ -42,6 +48,8 @@ pub enum ViewError {
 pub struct View {
 	/// The block.
 	pub best: Anchor,
+	/// The version of the runtime that it leaves in force.
+	pub specification: u32,
 	/// The protocol clock.
 	pub tick: Tick,
 	/// The worker account's nonce: extrinsics with a smaller one are on the chain.
@@ -73,7 +81,7 @@ pub struct View {
 impl View {
 	/// Reads the best block.
 	pub async fn read(chain: &Chain, wire: &Wire, provider: ProviderId) -> Result<Self, ViewError> {
-		let at = chain.best().await?;
+		let at = whole(chain.best_now().await?).await?;
 		let best = anchor(&at);
 		let account = wire.account();
 		let view = at.provider(provider).await?.filter(|view| view.worker == Some(account));
@@ -90,6 +98,7 @@ impl View {
 		let floor = figures.map_or(0, |figures| figures.floor.saturating_mul(view.terms.lanes.into()));
 		Ok(Self {
 			best,
+			specification: at.specification(),
 			sampled_until: at.sampled_until(provider).await?,
 			preview,
 			suspended: view.lates >= at.late_limit()?,
@@ -157,8 +166,8 @@ pub struct Finals {
 
 impl Finals {
 	/// Reads the last finalised block.
-	pub async fn read(chain: &Chain, provider: ProviderId) -> Result<Self, ChainError> {
-		let at = chain.finalised().await?;
+	pub async fn read(chain: &Chain, provider: ProviderId) -> Result<Self, ViewError> {
+		let at = whole(chain.finalised_now().await?).await?;
 		Ok(Self {
 			number: at.block().number,
 			jobs: jobs(&at, provider).await?,
@@ -169,6 +178,14 @@ impl Finals {
 	pub fn has(&self, key: &Key) -> bool {
 		let job = self.jobs.get(&key.job);
 		job.is_some_and(|job| job.assignments == key.attempt)
+	}
+}
+
+/// A block, if its state can be read.
+async fn whole(at: At) -> Result<At, ViewError> {
+	match at.upgrading().await? {
+		Some(specification) => Err(ViewError::Upgrading { specification }),
+		None => Ok(at),
 	}
 }
 

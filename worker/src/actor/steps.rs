@@ -185,9 +185,11 @@ impl Actor {
 			_ => return None,
 		};
 		// What answers an assignment counts only on the fork that has it; a commitment is the same on every fork.
-		// A second try is anchored anew: the block in which the assignment was seen may be gone.
+		// A second try is anchored anew: the block in which the assignment was seen may be gone. So is the first after an upgrade:
+		// what is signed on a block is for the runtime of that block.
 		let second = entry.failures > 0 || self.remember(key).failed > 0;
-		let fresh = !second && view.best.number.saturating_sub(entry.seen.number) < FRESH;
+		let outlived = entry.seen.number < self.runtime.since();
+		let fresh = !second && !outlived && view.best.number.saturating_sub(entry.seen.number) < FRESH;
 		let anchor = match kind {
 			CallKind::Accept | CallKind::Reject if fresh => entry.seen,
 			_ => view.best,

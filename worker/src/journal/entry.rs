@@ -1,7 +1,7 @@
 //! What the journal says about one assignment.
 
 use codec::{Decode, DecodeAll, Encode};
-use millrace_client::chain::JobId;
+use millrace_client::chain::{JobId, MORTALITY};
 use serde::Serialize;
 
 /// One assignment of a job to a provider.
@@ -139,6 +139,13 @@ pub struct Intent {
 	pub valid_until: u64,
 	/// The encoded extrinsic.
 	pub bytes: Vec<u8>,
+}
+
+impl Intent {
+	/// The block that it is anchored at, and for whose runtime it was signed.
+	pub fn anchor(&self) -> u64 {
+		self.valid_until.saturating_add(1).saturating_sub(MORTALITY)
+	}
 }
 
 /// What was computed.

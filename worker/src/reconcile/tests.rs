@@ -155,6 +155,7 @@ fn facts<'a>(job: Option<&'a JobView>, entry: Option<&'a Entry>) -> Facts<'a> {
 		stopping: false,
 		missing: &[],
 		convicted: false,
+		runtime_since: 0,
 	}
 }
 
@@ -242,6 +243,19 @@ fn extrinsics_are_sent_once_unless_they_cannot_count_any_more() {
 		assert_eq!(decide(&Facts { best: 73, ..facts }), Action::Wait);
 		assert_eq!(decide(&Facts { best: 74, ..facts }), Action::Expired);
 		assert_eq!(decide(&Facts { nonce: 6, ..facts }), Action::Failed);
+		// It was signed on block 10: a runtime from then on takes it, a later one does not.
+		for (runtime_since, action) in [(10, Action::Wait), (11, Action::Expired)] {
+			assert_eq!(decide(&Facts { runtime_since, ..facts }), action);
+		}
+		assert_eq!(
+			decide(&Facts {
+				runtime_since: 11,
+				nonce: 6,
+				..facts
+			}),
+			Action::Failed,
+			"the old runtime had it included"
+		);
 	}
 	let entry = with_intent(Step::Committing, CallKind::Commit);
 	let running = running_job();
