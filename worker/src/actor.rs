@@ -6,10 +6,10 @@
 //! | the order to stop | takes nothing new, hands back what is not accepted, finishes what is, then ends |
 //! | the order to stop now | ends; the journal keeps the state |
 //!
-//! A reconciliation reads one view of the chain, unless that is just being upgraded, answers the sample that is open, publishes the endpoint's table, lets
-//! [`decide`] say what each assignment needs, and keeps the device enrolled and the asks in the book. Long steps run beside
-//! the actor, one for each assignment at a time, and report back; everything durable is written before the step that depends
-//! on it.
+//! A reconciliation reads one view of the chain, answers the sample that is open, publishes the endpoint's table, lets
+//! [`decide`] say what each assignment needs, and keeps the device enrolled and the asks in the book. While the chain is
+//! being upgraded there is no view, and nothing is done. Long steps run beside the actor, one for each assignment at a time,
+//! and report back; everything durable is written before the step that depends on it.
 
 mod act;
 mod look;
