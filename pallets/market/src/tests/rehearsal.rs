@@ -76,21 +76,16 @@ fn root() -> Vec<u8> {
 /// A job in each state: it waits, is assigned, runs and brings inputs, is committed.
 fn populate() -> BTreeMap<JobId, Vec<u8>> {
 	let pending = submit(ALICE, book_spec(10, 0));
-	let first = asking(1, 9);
+	let provider = asking(4, 9);
 	let running = submit(BOB, with_inputs(book_spec(10, 9)));
-	assert_ok!(Market::accept_job(signed(worker(first)), running));
-	let second = asking(1, 9);
+	assert_ok!(Market::accept_job(signed(worker(provider)), running));
 	let committed = submit(ALICE, book_spec(20, 9));
-	commit(second, committed, 10 * G);
-	let third = asking(1, 50);
-	let assigned = submit(BOB, book_spec(30, 50));
+	commit(provider, committed, 10 * G);
+	let assigned = submit(BOB, book_spec(30, 9));
 	assert!(matches!(job(pending).state, JobState::Pending));
-	assert!(matches!(job(running).state, JobState::Running { provider, .. } if provider == first));
-	assert!(matches!(job(committed).state, JobState::Committed { provider, .. } if provider == second));
-	assert!(job(assigned)
-		.state
-		.provider()
-		.is_some_and(|provider| provider == second || provider == third));
+	assert!(matches!(job(running).state, JobState::Running { .. }));
+	assert!(matches!(job(committed).state, JobState::Committed { .. }));
+	assert!(matches!(job(assigned).state, JobState::Assigned { .. }));
 	let records = records();
 	assert_eq!(records.len(), 4);
 	records
