@@ -6,9 +6,12 @@
 
 use super::{error::ChainError, generated::api, view::At, Chain};
 use std::time::Duration;
+use tokio::time::{sleep, Instant};
 
 /// How often it is looked whether an upgrade is over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long it is waited for. One that has failed does not end by itself.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 impl At {
 	/// The version of the runtime that this block leaves in force, as its metadata and the transactions after it have it.
@@ -48,28 +51,41 @@ impl Chain {
 	/// The best block: what the node would build on. It may still be undone. Waits while the chain is being upgraded.
 	///
 	/// # Errors
-	/// The node cannot be asked.
+	/// The node cannot be asked, or an upgrade takes too long.
 	pub async fn best(&self) -> Result<At, ChainError> {
-		loop {
-			let at = self.best_now().await?;
-			if at.upgrading().await?.is_none() {
-				return Ok(at);
-			}
-			tokio::time::sleep(LOOK_EVERY).await;
-		}
+		self.whole(false).await
 	}
 
 	/// The last finalised block, which is never undone. Waits while the chain is being upgraded.
 	///
 	/// # Errors
-	/// The node cannot be asked.
+	/// As [`Chain::best`].
 	pub async fn finalised(&self) -> Result<At, ChainError> {
+		self.whole(true).await
+	}
+
+	/// Looks until the state of the last block is whole.
+	async fn whole(&self, finalised: bool) -> Result<At, ChainError> {
+		let start = Instant::now();
+		let mut told = false;
 		loop {
-			let at = self.finalised_now().await?;
-			if at.upgrading().await?.is_none() {
+			let at = match finalised {
+				true => self.finalised_now().await?,
+				false => self.best_now().await?,
+			};
+			let Some(specification) = at.upgrading().await? else {
 				return Ok(at);
+			};
+			if start.elapsed() >= PATIENCE {
+				return Err(ChainError::Upgrading { specification });
 			}
-			tokio::time::sleep(LOOK_EVERY).await;
+			if !std::mem::replace(&mut told, true) {
+				tracing::info!(
+					specification,
+					"the chain is being upgraded; waiting until its state is whole"
+				);
+			}
+			sleep(LOOK_EVERY).await;
 		}
 	}
 }
