@@ -7,6 +7,7 @@
 #   scripts/test.sh --long ...  the same checks with more cases
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+. "$MILLRACE_ROOT/scripts/other_runtime.sh"
 cd "$MILLRACE_ROOT"
 
 # name | what it checks
@@ -28,6 +29,7 @@ liveness|who is gone is found on real chains and pays what was announced, who cl
 simulation|what outages cost honest and dishonest providers over years
 quickstart|the quickstart, end to end
 network|four validators through deaths, partitions, a blackout, warp sync, new keys and double signing; and scripts/devnet.sh
+upgrade|the council brings the next runtime to a running chain with live jobs: none is lost, and the programs go on by themselves
 operations|alerts and dashboards use what running nodes export, units are sound, a validator is made as its page says
 docs|every command in the documents does what it says'
 
@@ -96,8 +98,12 @@ group_simulation() { build && cargo test --workspace --locked --test simulation 
 # The groups without a function of their own are each one test program that drives real chains.
 group_of_chains() { build && nextest "package(millrace-tests) & binary(${1//-/_})" --no-capture; }
 
+# The next runtime, where MILLRACE_NEXT_RUNTIME names none.
+next_runtime() { [ -n "${MILLRACE_NEXT_RUNTIME:-}" ] || other_runtime rehearsal MILLRACE_NEXT_RUNTIME; }
+group_upgrade() { build && next_runtime && group_of_chains upgrade; }
+
 # Groups that mostly wait for blocks. Each has chains and ports of its own, so several run at once.
-PATIENT='node json-rpc e2e worker cheats liveness network bad-input quickstart operations docs'
+PATIENT='node json-rpc e2e worker cheats liveness network upgrade bad-input quickstart operations docs'
 AT_ONCE=3
 
 "$MILLRACE_ROOT/scripts/setup.sh" --tests
@@ -133,6 +139,8 @@ done
 if [ "${#waiting[@]}" -gt 0 ]; then
 	printf '\n.. together, %d at a time: %s\n' "$AT_ONCE" "${waiting[*]}"
 	if build; then
+		# Before anything waits for blocks: compiling takes the machine. If it fails, the group says so.
+		[[ " ${waiting[*]} " != *" upgrade "* ]] || next_runtime || true
 		for name in "${waiting[@]}"; do
 			while [ "$(jobs -rp | wc -l)" -ge "$AT_ONCE" ]; do
 				wait -n || true

@@ -136,6 +136,14 @@ impl Spec {
 		self
 	}
 
+	/// The same with another figure of the market, by its name there.
+	pub fn with_market(mut self, figure: &str, value: u32) -> Spec {
+		let market = &mut self.genesis()["settings"]["windows"]["market"];
+		assert!(market[figure].is_number(), "the original has no {figure}");
+		market[figure] = json!(value);
+		self
+	}
+
 	/// The same with an account that has so many planck.
 	pub fn with_account(mut self, account: AccountId, planck: u64) -> Spec {
 		let balances = self.genesis()["balances"]["balances"].as_array_mut();

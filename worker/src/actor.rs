@@ -7,9 +7,9 @@
 //! | the order to stop now | ends; the journal keeps the state |
 //!
 //! A reconciliation reads one view of the chain, answers the sample that is open, publishes the endpoint's table, lets
-//! [`decide`] say what each assignment needs, and keeps the device enrolled and the asks in the book. Long steps run beside
-//! the actor, one for each assignment at a time, and report back; everything durable is written before the step that depends
-//! on it.
+//! [`decide`] say what each assignment needs, and keeps the device enrolled and the asks in the book. While the chain is
+//! being upgraded there is no view, and nothing is done. Long steps run beside the actor, one for each assignment at a time,
+//! and report back; everything durable is written before the step that depends on it.
 
 mod act;
 mod look;
@@ -20,6 +20,7 @@ mod publish;
 mod refusals;
 mod steps;
 mod stop;
+mod upgrade;
 
 use crate::{
 	capacity::Shortfall,
@@ -116,6 +117,8 @@ pub struct Actor {
 	blind: bool,
 	/// Since when the provider is convicted, at the last look; so that this is told once.
 	convicted: Option<Tick>,
+	/// The chain's runtime, so that an upgrade is told once and what was signed before it is signed anew.
+	runtime: upgrade::Runtime,
 	/// How the provider stood with those who ask for it, at the last look; so that this is told once.
 	reach: Reach,
 	/// What the machine does not keep of what so many lanes promise, once that was looked at.
@@ -142,6 +145,7 @@ impl Actor {
 			stopping: None,
 			blind: false,
 			convicted: None,
+			runtime: upgrade::Runtime::default(),
 			reach: Reach::default(),
 			shortfalls: None,
 		}
@@ -210,15 +214,15 @@ impl Actor {
 
 	async fn reconcile(&mut self, stop: &CancellationToken) -> Result<bool, ActorError> {
 		let Parts {
-			chain,
-			wire,
-			provider,
-			journal,
-			..
+			chain, wire, provider, ..
 		} = &self.parts;
 		let view = PATIENCE.ask(View::read(chain, wire, *provider), stop).await;
 		let view = match view.unwrap_or(Err(ViewError::Silent)) {
 			Ok(view) => view,
+			Err(ViewError::Upgrading { specification }) => {
+				self.hold_still(specification);
+				return self.ends_blind();
+			}
 			Err(error) => {
 				if !self.blind {
 					log_blindness(&error);
@@ -230,6 +234,13 @@ impl Actor {
 		if std::mem::take(&mut self.blind) {
 			tracing::info!(best = view.best.number, "the chain is visible again");
 		}
+		self.heed_runtime(&view);
+		let Parts {
+			chain,
+			provider,
+			journal,
+			..
+		} = &self.parts;
 		// First: everything below may take its time.
 		let _ = PATIENCE.ask(self.heart.tend(&view), stop).await;
 		let entries: BTreeMap<Key, Entry> = block_in_place(|| journal.entries())?.into_iter().collect();
@@ -239,8 +250,9 @@ impl Actor {
 			.any(|(key, entry)| live(entry) && ours(&view, key).is_none());
 		let finals = if some_left {
 			let finals = PATIENCE.ask(Finals::read(chain, *provider), stop).await;
-			match finals.map_or(Err(ViewError::Silent), |finals| finals.map_err(ViewError::from)) {
+			match finals.unwrap_or(Err(ViewError::Silent)) {
 				Ok(finals) => Some(finals),
+				Err(ViewError::Upgrading { .. }) => None,
 				Err(error) => {
 					tracing::warn!(%error, "finalised state cannot be read; nothing is deleted");
 					None
@@ -322,6 +334,7 @@ impl Actor {
 				stopping: self.hands_back(job),
 				missing: view.missing(&key.job),
 				convicted: view.is_convicted(),
+				outdated: memory.is_outdated(self.runtime.since()),
 			});
 			match self.act(action, key, job, entry.clone(), view, lanes)? {
 				Some(next) => entry = Some(next),

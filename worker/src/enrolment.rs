@@ -254,6 +254,11 @@ impl Enrolment {
 		Some((&refusal.reason, refusal.until))
 	}
 
+	/// Forgets a call on its way that the chain's new runtime does not take.
+	pub fn sign_anew(&mut self) {
+		self.sent = None;
+	}
+
 	/// Tells what has changed, and enrols the device if that is due.
 	pub async fn tend(&mut self, view: &View, ready: Option<&Ready>, stopping: bool) {
 		self.here = ready.map(|ready| facts(ready, &self.machine, &self.genesis));

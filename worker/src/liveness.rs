@@ -60,6 +60,12 @@ impl Heart {
 		}
 	}
 
+	/// Forgets an answer on its way that the chain's new runtime does not take.
+	pub fn sign_anew(&mut self) {
+		self.sent = None;
+		self.tried = None;
+	}
+
 	/// Answers the sample in this view, if there is one.
 	pub async fn tend(&mut self, view: &View) {
 		let sample = Sample {

@@ -60,6 +60,8 @@ pub struct Facts<'a> {
 	pub verdict: Option<RejectReason>,
 	/// Whether this process sent the record's extrinsic, not long ago.
 	pub sent: bool,
+	/// Whether it was signed for a runtime that the chain has left since.
+	pub outdated: bool,
 	/// Whether the worker is stopping.
 	pub stopping: bool,
 	/// The leaves of its result that the chain still misses, ascending. Empty where none are demanded.
@@ -97,7 +99,7 @@ pub enum Action {
 	Note(Step),
 	/// The record's extrinsic was included and changed nothing.
 	Failed,
-	/// The record's extrinsic can no longer be included.
+	/// The record's extrinsic can no longer be included: its time is over, or the runtime that it was signed for.
 	Expired,
 	/// The chain shows a result that is not this worker's.
 	Conflict,
@@ -248,7 +250,7 @@ fn under_way(facts: &Facts<'_>, entry: &Entry) -> Option<Action> {
 	if facts.nonce > intent.nonce {
 		return Some(Action::Failed);
 	}
-	if facts.best > intent.valid_until {
+	if facts.best > intent.valid_until || facts.outdated {
 		return Some(Action::Expired);
 	}
 	Some(if facts.sent { Action::Wait } else { Action::Resend })

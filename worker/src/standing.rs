@@ -75,6 +75,12 @@ impl Standing {
 		Some((rules, wanted_asks(rules, &view.provider.terms, Timestamp::now())))
 	}
 
+	/// Forgets an extrinsic on its way that the chain's new runtime does not take.
+	pub fn sign_anew(&mut self) {
+		self.pending = None;
+		self.not_before = None;
+	}
+
 	/// Does the next thing that is due, if any.
 	///
 	/// # Errors

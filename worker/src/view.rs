@@ -31,6 +31,12 @@ pub enum ViewError {
 	/// The node takes too long.
 	#[error("the node does not answer")]
 	Silent,
+	/// A new runtime still rewrites what is to be read.
+	#[error("the chain is being upgraded to specification {specification}")]
+	Upgrading {
+		/// Of the new runtime.
+		specification: u32,
+	},
 	/// The provider's owner has revoked or replaced this worker's key.
 	#[error("provider {provider} no longer names {account} as its worker")]
 	NotAuthorised {
@@ -48,6 +54,8 @@ pub struct View {
 	pub best: Anchor,
 	/// Where transactions are anchored: the last final block, so that a fork does not make them worthless.
 	pub anchor: Anchor,
+	/// The version of the runtime that it leaves in force.
+	pub specification: u32,
 	/// The protocol clock.
 	pub tick: Tick,
 	/// The worker account's nonce: extrinsics with a smaller one are on the chain.
@@ -79,7 +87,7 @@ pub struct View {
 impl View {
 	/// Reads the best block.
 	pub async fn read(chain: &Chain, wire: &Wire, provider: ProviderId) -> Result<Self, ViewError> {
-		let at = chain.best().await?;
+		let at = whole(chain.best_now().await?).await?;
 		let best = anchor(&at);
 		let account = wire.account();
 		let view = at.provider(provider).await?.filter(|view| view.worker == Some(account));
@@ -97,6 +105,7 @@ impl View {
 		Ok(Self {
 			best,
 			anchor: settled(chain, &best).await?,
+			specification: at.specification(),
 			sampled_until: at.sampled_until(provider).await?,
 			preview,
 			suspended: view.lates >= at.late_limit()?,
@@ -172,8 +181,8 @@ pub struct Finals {
 
 impl Finals {
 	/// Reads the last finalised block.
-	pub async fn read(chain: &Chain, provider: ProviderId) -> Result<Self, ChainError> {
-		let at = chain.finalised().await?;
+	pub async fn read(chain: &Chain, provider: ProviderId) -> Result<Self, ViewError> {
+		let at = whole(chain.finalised_now().await?).await?;
 		Ok(Self {
 			number: at.block().number,
 			jobs: jobs(&at, provider).await?,
@@ -184,6 +193,14 @@ impl Finals {
 	pub fn has(&self, key: &Key) -> bool {
 		let job = self.jobs.get(&key.job);
 		job.is_some_and(|job| job.assignments == key.attempt)
+	}
+}
+
+/// A block, if its state can be read.
+async fn whole(at: At) -> Result<At, ViewError> {
+	match at.upgrading().await? {
+		Some(specification) => Err(ViewError::Upgrading { specification }),
+		None => Ok(at),
 	}
 }
 
@@ -199,7 +216,7 @@ pub fn anchor(at: &At) -> Anchor {
 /// The block before `best` that no fork undoes: the last final one, or one that is [`OLDEST_ANCHOR`] blocks old if finality
 /// is further behind.
 async fn settled(chain: &Chain, best: &Anchor) -> Result<Anchor, ChainError> {
-	let last = anchor(&chain.finalised().await?);
+	let last = anchor(&chain.finalised_now().await?);
 	let oldest = best.number.saturating_sub(OLDEST_ANCHOR);
 	if last.number >= oldest {
 		return Ok(last);

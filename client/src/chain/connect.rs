@@ -96,7 +96,7 @@ impl Chain {
 			sending: Arc::default(),
 		};
 
-		let at = chain.finalised().await?;
+		let at = chain.finalised_now().await?;
 		let metadata = at.client.metadata();
 		match PALLETS.into_iter().find(|name| metadata.pallet_by_name(name).is_none()) {
 			Some(pallet) => Err(ChainError::OtherChain {
@@ -127,20 +127,20 @@ impl Chain {
 		self.client.genesis_hash()
 	}
 
-	/// The best block: what the node would build on. It may still be undone.
+	/// The best block as it is, also where the chain is just being upgraded: ask [`At::upgrading`] before anything is read.
 	///
 	/// # Errors
 	/// The node cannot be asked.
-	pub async fn best(&self) -> Result<At, ChainError> {
+	pub async fn best_now(&self) -> Result<At, ChainError> {
 		let hash = self.best_hash().await?;
 		self.at_hash(hash).await
 	}
 
-	/// The last finalised block, which is never undone.
+	/// The last finalised block as it is, as [`Chain::best_now`].
 	///
 	/// # Errors
 	/// The node cannot be asked.
-	pub async fn finalised(&self) -> Result<At, ChainError> {
+	pub async fn finalised_now(&self) -> Result<At, ChainError> {
 		At::open(self.client.at_current_block().await)
 	}
 
@@ -203,7 +203,7 @@ pub enum Follow {
 }
 
 /// Blocks as they become best; never ends. Blocks may be skipped when many arrive at once: what counts is state, not
-/// the block it changed in.
+/// the block it changed in. Those whose state is not whole are, while the chain is being upgraded.
 pub struct BestBlocks {
 	chain: Chain,
 	follow: Follow,
@@ -227,8 +227,11 @@ impl BestBlocks {
 			let hash = self.chain.best_hash().await?;
 			if self.last != Some(hash) {
 				let at = self.chain.at_hash(hash).await?;
+				let upgrading = at.upgrading().await?;
 				self.last = Some(hash);
-				return Ok(at);
+				if upgrading.is_none() {
+					return Ok(at);
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 //! The council: who sits in it, and what it votes on.
 
 use super::{
+	by_name::ByName,
 	error::{failed, ChainError},
 	generated::api,
 	to_hex,
@@ -132,7 +133,7 @@ impl At {
 		let votes = self.get(WHAT, api::storage().council().voting(), (hash,)).await?;
 		let storage = self.client.storage();
 		let call = storage
-			.try_fetch(api::storage().council().proposal_of(), (hash,))
+			.try_fetch(ByName(api::storage().council().proposal_of()), (hash,))
 			.await
 			.map_err(failed(WHAT))?;
 		let (Some(votes), Some(call)) = (votes, call) else {

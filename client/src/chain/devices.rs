@@ -3,7 +3,7 @@
 use super::{
 	blake2_256,
 	convert::{enrolment_key, enrolment_rules, FromRuntime, IntoRuntime},
-	error::{failed, ChainError},
+	error::ChainError,
 	generated::api,
 	view::At,
 	DeviceClass, JobId, KernelHash, ProviderId, Tick, H256,
@@ -166,20 +166,14 @@ impl At {
 	/// # Errors
 	/// As [`At::tick`].
 	pub async fn devices(&self, provider: ProviderId) -> Result<Vec<(u8, DeviceView)>, ChainError> {
-		const WHAT: &str = "a provider's devices";
-		let storage = self.client.storage();
 		let address = api::storage().providers().devices();
-		let mut entries = storage
-			.iter(address, (provider.into_runtime(),))
-			.await
-			.map_err(failed(WHAT))?;
-		let mut devices = Vec::new();
-		while let Some(entry) = entries.next().await {
-			let entry = entry.map_err(failed(WHAT))?;
-			let (_, slot) = entry.key().map_err(failed(WHAT))?.decode().map_err(failed(WHAT))?;
-			let device = entry.value().decode().map_err(failed(WHAT))?;
-			devices.push((slot, DeviceView::from_runtime(device)));
-		}
+		let devices = self
+			.entries("a provider's devices", address, (provider.into_runtime(),))
+			.await?;
+		let devices = devices
+			.into_iter()
+			.map(|((_, slot), device)| (slot, DeviceView::from_runtime(device)));
+		let mut devices: Vec<(u8, DeviceView)> = devices.collect();
 		devices.sort_by_key(|(slot, _)| *slot);
 		Ok(devices)
 	}

@@ -1,7 +1,7 @@
 //! What can go wrong between this program and the chain.
 
 use super::AccountId;
-use subxt::error::{ConstantError, ExtrinsicError, RuntimeApiError, StorageError, ViewFunctionError};
+use subxt::error::{EventsError, ExtrinsicError, RuntimeApiError, StorageError, ViewFunctionError};
 
 /// A call was included in a block and failed there; its fee is paid.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -153,6 +153,12 @@ pub enum ChainError {
 		/// What was to be read or sent.
 		what: &'static str,
 	},
+	/// The chain is being brought to another runtime, and what was to be read is of two layouts meanwhile.
+	#[error("the chain is being upgraded to specification {specification}, and its state is not whole yet")]
+	Upgrading {
+		/// Of the new runtime.
+		specification: u32,
+	},
 	/// A request failed.
 	#[error("the request for {what} failed: {source}")]
 	Request {
@@ -205,6 +211,7 @@ impl ChainError {
 			ChainError::Unreachable { .. } => "start a node, or name another with --url or MILLRACE_URL",
 			ChainError::OtherChain { .. } => "name a node of this chain with --url or MILLRACE_URL",
 			ChainError::OtherRuntime { .. } => "use the version of this program that belongs to the chain's runtime",
+			ChainError::Upgrading { .. } => "try again in a minute; nothing is due meanwhile, as the protocol's clock stands",
 			ChainError::Request { .. } => "try again; if it goes on, look at the node's log",
 			ChainError::Closed { .. } => {
 				"it is open on loopback: run this on the node's machine, or through `ssh -L 9944:127.0.0.1:9944`; a node with \
@@ -226,6 +233,7 @@ impl ChainError {
 				| ChainError::Unreachable { .. }
 				| ChainError::OtherChain { .. }
 				| ChainError::OtherRuntime { .. }
+				| ChainError::Upgrading { .. }
 				| ChainError::Request { .. }
 				| ChainError::Closed { .. }
 				| ChainError::NoBlock { .. }
@@ -243,15 +251,22 @@ pub(crate) fn failed<E: Into<subxt::Error>>(what: &'static str) -> impl FnOnce(E
 				StorageError::IncompatibleCodegen
 					| StorageError::PalletNameNotFound(_)
 					| StorageError::StorageEntryNotFound { .. }
-			) | subxt::Error::ConstantError(
-				ConstantError::IncompatibleCodegen
-					| ConstantError::PalletNameNotFound(_)
-					| ConstantError::ConstantNameNotFound { .. }
-			) | subxt::Error::ExtrinsicError(
-				ExtrinsicError::IncompatibleCodegen
-					| ExtrinsicError::PalletNameNotFound(_)
-					| ExtrinsicError::CallNameNotFound { .. }
-			) | subxt::Error::RuntimeApiError(RuntimeApiError::IncompatibleCodegen)
+					| StorageError::StorageInfoError(_)
+					| StorageError::StorageKeyEncodeError(_)
+			) | subxt::Error::StorageKeyError(_)
+				| subxt::Error::StorageValueError(_)
+				| subxt::Error::ConstantError(_)
+				| subxt::Error::ExtrinsicError(
+					ExtrinsicError::IncompatibleCodegen
+						| ExtrinsicError::PalletNameNotFound(_)
+						| ExtrinsicError::CallNameNotFound { .. }
+				) | subxt::Error::RuntimeApiError(
+				RuntimeApiError::IncompatibleCodegen
+					| RuntimeApiError::TraitNotFound(_)
+					| RuntimeApiError::MethodNotFound { .. }
+					| RuntimeApiError::CouldNotEncodeInputs(_)
+					| RuntimeApiError::CouldNotDecodeResponse(_)
+			) | subxt::Error::EventsError(EventsError::CannotDecodeEventFields { .. })
 				| subxt::Error::ViewFunctionError(
 					ViewFunctionError::IncompatibleCodegen
 						| ViewFunctionError::PalletNotFound(_)
@@ -259,6 +274,7 @@ pub(crate) fn failed<E: Into<subxt::Error>>(what: &'static str) -> impl FnOnce(E
 				)
 		);
 		if other_runtime {
+			tracing::debug!(what, %source, "the runtime is another one");
 			ChainError::OtherRuntime { what }
 		} else {
 			ChainError::Request {

@@ -12,6 +12,7 @@
 //! ```
 
 mod accounts;
+mod by_name;
 mod call;
 mod connect;
 mod convert;
@@ -35,6 +36,7 @@ mod rewards;
 mod session;
 mod submit;
 mod unfit;
+mod upgrade;
 mod validators;
 mod view;
 #[cfg(test)]

@@ -2,13 +2,12 @@
 
 use super::{
 	convert::{FromRuntime, IntoPlain, IntoRuntime},
-	error::{failed, ChainError},
+	error::ChainError,
 	generated::api,
 	view::At,
 	AccountId, DeviceClass, ProviderId, ProviderView, Tick,
 };
 use crate::amount::Balance;
-use subxt::runtime_apis::Payload;
 
 /// A time in which a provider did not answer, or answered and did no work.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -119,20 +118,14 @@ impl At {
 	/// # Errors
 	/// As [`At::tick`].
 	pub async fn outages(&self, provider: ProviderId) -> Result<Vec<Outage>, ChainError> {
-		const WHAT: &str = "a provider's outages";
-		let storage = self.client.storage();
 		let address = api::storage().providers().outages();
-		let mut entries = storage
-			.iter(address, (provider.into_runtime(),))
-			.await
-			.map_err(failed(WHAT))?;
-		let mut outages = Vec::new();
-		while let Some(entry) = entries.next().await {
-			let entry = entry.map_err(failed(WHAT))?;
-			let (_, began) = entry.key().map_err(failed(WHAT))?.decode().map_err(failed(WHAT))?;
-			let outage = entry.value().decode().map_err(failed(WHAT))?;
-			outages.push(Outage::from_runtime((began, outage)));
-		}
+		let outages = self
+			.entries("a provider's outages", address, (provider.into_runtime(),))
+			.await?;
+		let outages = outages
+			.into_iter()
+			.map(|((_, began), outage)| Outage::from_runtime((began, outage)));
+		let mut outages: Vec<Outage> = outages.collect();
 		outages.sort_by_key(|outage| outage.began);
 		Ok(outages)
 	}
@@ -165,11 +158,6 @@ impl At {
 	/// The runtime is another one.
 	pub fn late_limit(&self) -> Result<u32, ChainError> {
 		self.constant("the limit of late jobs", api::constants().providers().late_limit())
-	}
-
-	/// Asks the runtime at this block.
-	pub(super) async fn ask<P: Payload>(&self, what: &'static str, call: P) -> Result<P::ReturnType, ChainError> {
-		self.client.runtime_apis().call(call).await.map_err(failed(what))
 	}
 }
 

@@ -10,7 +10,7 @@ use super::{
 	error::{failed, ChainError},
 	inclusion::{included, Included},
 	view::At,
-	AccountId, JobId, H256,
+	AccountId, Block, JobId, H256,
 };
 use crate::amount::Balance;
 use codec::Encode;
@@ -57,13 +57,15 @@ pub struct Signed {
 
 impl Chain {
 	/// Signs `call` with `pair` and anchors it at `anchor`: it is worth nothing on a fork without that block. The nonce
-	/// counts what waits in the node's pool.
+	/// counts what waits in the node's pool. The call is encoded for the runtime that the best block leaves in force, which may
+	/// be a later one than the anchor's, and no other takes it.
 	///
 	/// # Errors
 	/// The node cannot be asked for the nonce; the runtime has another shape of the call.
 	pub async fn sign(&self, anchor: &At, call: &Call, pair: &Keypair) -> Result<Signed, ChainError> {
 		let nonce = self.next_nonce(account_of(pair)).await?;
-		let transaction = sign(anchor, call, pair, nonce)?;
+		let taker = self.best_now().await?;
+		let transaction = sign(&taker, anchor.block(), call, pair, nonce)?;
 		let number = anchor.block().number;
 		Ok(Signed {
 			hash: transaction.hash(),
@@ -126,22 +128,40 @@ impl Chain {
 		}
 	}
 
-	/// Submits at the last finalised block and waits until the call is in the best block.
+	/// Submits at the last finalised block and waits until the call is in the best block. Where the chain gets another runtime
+	/// before it is, the call is signed anew.
 	///
 	/// # Errors
 	/// As [`Chain::submit`] and [`Submitted::in_best`].
 	pub async fn call(&self, call: &Call, pair: &Keypair) -> Result<Included, ChainError> {
-		let anchor = self.finalised().await?;
-		self.submit(&anchor, call, pair).await?.in_best().await
+		self.carry_out(call, pair, false).await
 	}
 
-	/// Submits at the last finalised block and waits until the call is final.
+	/// Submits at the last finalised block and waits until the call is final, as [`Chain::call`].
 	///
 	/// # Errors
 	/// As [`Chain::submit`] and [`Submitted::in_final`].
 	pub async fn call_final(&self, call: &Call, pair: &Keypair) -> Result<Included, ChainError> {
-		let anchor = self.finalised().await?;
-		self.submit(&anchor, call, pair).await?.in_final().await
+		self.carry_out(call, pair, true).await
+	}
+
+	async fn carry_out(&self, call: &Call, pair: &Keypair, finalised: bool) -> Result<Included, ChainError> {
+		loop {
+			let anchor = self.finalised().await?;
+			let signed_for = self.best_now().await?.specification();
+			let outcome = match self.submit(&anchor, call, pair).await {
+				Ok(mut submitted) => submitted.wait(finalised).await,
+				Err(error) => Err(error),
+			};
+			let is_left = matches!(
+				&outcome,
+				Err(ChainError::Refused { .. } | ChainError::NotIncluded { .. })
+			);
+			// No block takes any more what was signed for a runtime that has been replaced.
+			if !is_left || self.best_now().await?.specification() == signed_for {
+				return outcome;
+			}
+		}
 	}
 
 	/// What the transaction would cost at `at`, without tip.
@@ -149,7 +169,7 @@ impl Chain {
 	/// # Errors
 	/// The node cannot be asked.
 	pub async fn estimate_fee(&self, at: &At, call: &Call, pair: &Keypair) -> Result<Balance, ChainError> {
-		sign(at, call, pair, 0)?
+		sign(at, at.block(), call, pair, 0)?
 			.partial_fee_estimate()
 			.await
 			.map_err(failed("the transaction's fee"))
@@ -197,7 +217,8 @@ impl Visit for CallData {
 
 /// A visitor that signs a call.
 struct Sign<'a> {
-	anchor: &'a At,
+	taker: &'a At,
+	anchor: Block,
 	pair: &'a Keypair,
 	nonce: u64,
 }
@@ -206,13 +227,12 @@ impl Visit for Sign<'_> {
 	type Out = Result<SubmittableTransaction<SubstrateConfig, Client>, ChainError>;
 
 	fn visit<P: Payload>(self, payload: &P) -> Self::Out {
-		let block = self.anchor.block();
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
 			.nonce(self.nonce)
-			.mortal_from_unchecked(MORTALITY, block.number, block.hash)
+			.mortal_from_unchecked(MORTALITY, self.anchor.number, self.anchor.hash)
 			.build();
 		let mut signable = self
-			.anchor
+			.taker
 			.client
 			.tx()
 			.create_signable_offline(payload, params)
@@ -221,13 +241,20 @@ impl Visit for Sign<'_> {
 	}
 }
 
+/// Signs a call for the runtime that `taker` leaves in force.
 fn sign(
-	anchor: &At,
+	taker: &At,
+	anchor: Block,
 	call: &Call,
 	pair: &Keypair,
 	nonce: u64,
 ) -> Result<SubmittableTransaction<SubstrateConfig, Client>, ChainError> {
-	call.typed(Sign { anchor, pair, nonce })
+	call.typed(Sign {
+		taker,
+		anchor,
+		pair,
+		nonce,
+	})
 }
 
 /// What the node meant when it answered a submission with an error of its own.

@@ -1,16 +1,9 @@
 //! Validators, as staking knows them: what is bonded, what stands for election, what was earned and what will be taken.
 
-use super::{
-	convert::FromRuntime,
-	error::{failed, ChainError},
-	generated::api,
-	view::At,
-	AccountId, SessionKeys,
-};
+use super::{convert::FromRuntime, error::ChainError, generated::api, view::At, AccountId, SessionKeys};
 use crate::amount::{text, Balance};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
-use subxt::{error::StorageError, storage::Address};
 
 /// Points that a block earns its author. On this chain nothing else earns any.
 pub const POINTS_PER_BLOCK: u32 = 20;
@@ -246,39 +239,14 @@ impl At {
 
 	/// Slashes of a validator that were found and not taken yet, soonest first. Reads those of all, of which there are few.
 	async fn pending_slashes(&self, stash: AccountId) -> Result<Vec<PendingSlash>, ChainError> {
-		const WHAT: &str = "the slashes of validators";
-		let storage = self.client.storage();
-		let mut entries = storage
-			.iter(api::storage().staking().unapplied_slashes(), ())
-			.await
-			.map_err(failed(WHAT))?;
+		let address = api::storage().staking().unapplied_slashes();
 		let mut slashes = Vec::new();
-		while let Some(entry) = entries.next().await {
-			let entry = entry.map_err(failed(WHAT))?;
-			let (era,) = entry.key().map_err(failed(WHAT))?.decode().map_err(failed(WHAT))?;
-			let of_era = entry.value().decode().map_err(failed(WHAT))?;
+		for ((era,), of_era) in self.entries("the slashes of validators", address, ()).await? {
 			let of_stash = of_era.into_iter().filter(|slash| slash.validator == stash);
 			slashes.extend(of_stash.map(|slash| PendingSlash::from_runtime((era, slash))));
 		}
 		slashes.sort_by_key(|slash| slash.era);
 		Ok(slashes)
-	}
-
-	/// Whether something is stored there. Reading alone does not tell: for some entries a default stands in.
-	async fn is_stored<A: Address>(
-		&self,
-		what: &'static str,
-		address: A,
-		keys: A::KeyParts,
-	) -> Result<bool, ChainError> {
-		let storage = self.client.storage();
-		let entry = storage.entry(address).map_err(failed(what))?;
-		let key = entry.fetch_key(keys).map_err(failed(what))?;
-		match storage.fetch_raw(key).await {
-			Ok(_) => Ok(true),
-			Err(StorageError::NoValueFound) => Ok(false),
-			Err(error) => Err(failed(what)(error)),
-		}
 	}
 }
 

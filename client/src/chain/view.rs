@@ -1,6 +1,7 @@
 //! The chain's state at one block.
 
 use super::{
+	by_name::ByName,
 	convert::{self, FromRuntime, IntoPlain, IntoRuntime},
 	error::{failed, ChainError},
 	events::{job_event, JobEvent},
@@ -9,7 +10,13 @@ use super::{
 	KernelView, ProviderFilter, ProviderId, ProviderView, Rules, SlashId, SlashView, Tick,
 };
 use crate::amount::Balance;
-use subxt::{storage::Address, OnlineClientAtBlock, SubstrateConfig};
+use subxt::{
+	constants,
+	error::StorageError,
+	runtime_apis::Payload,
+	storage::{Address, PrefixOf},
+	OnlineClientAtBlock, SubstrateConfig,
+};
 
 /// The chain at one block. Every read answers for that block, however much time passes.
 #[derive(Clone, Debug)]
@@ -62,20 +69,11 @@ impl At {
 	/// # Errors
 	/// As [`At::tick`].
 	pub async fn jobs(&self) -> Result<Vec<JobView>, ChainError> {
-		const WHAT: &str = "the jobs";
-		let storage = self.client.storage();
-		let mut entries = storage
-			.iter(api::storage().market().jobs(), ())
-			.await
-			.map_err(failed(WHAT))?;
-		let mut jobs = Vec::new();
-		while let Some(entry) = entries.next().await {
-			let entry = entry.map_err(failed(WHAT))?;
-			let (id,) = entry.key().map_err(failed(WHAT))?.decode().map_err(failed(WHAT))?;
-			let job = entry.value().decode().map_err(failed(WHAT))?;
-			jobs.push(JobView::from_runtime((id.into_plain(), job)));
-		}
-		Ok(jobs)
+		let jobs = self.entries("the jobs", api::storage().market().jobs(), ()).await?;
+		let jobs = jobs
+			.into_iter()
+			.map(|((id,), job)| JobView::from_runtime((id.into_plain(), job)));
+		Ok(jobs.collect())
 	}
 
 	/// What is demanded of a job, while something is.
@@ -98,20 +96,11 @@ impl At {
 	/// # Errors
 	/// As [`At::tick`].
 	pub async fn provider_jobs(&self, provider: ProviderId) -> Result<Vec<JobId>, ChainError> {
-		const WHAT: &str = "a provider's jobs";
-		let storage = self.client.storage();
 		let address = api::storage().market().provider_jobs();
-		let mut entries = storage
-			.iter(address, (provider.into_runtime(),))
-			.await
-			.map_err(failed(WHAT))?;
-		let mut jobs = Vec::new();
-		while let Some(entry) = entries.next().await {
-			let entry = entry.map_err(failed(WHAT))?;
-			let (_, id) = entry.key().map_err(failed(WHAT))?.decode().map_err(failed(WHAT))?;
-			jobs.push(id.into_plain());
-		}
-		Ok(jobs)
+		let jobs = self
+			.entries("a provider's jobs", address, (provider.into_runtime(),))
+			.await?;
+		Ok(jobs.into_iter().map(|((_, id), ())| id.into_plain()).collect())
 	}
 
 	/// How many jobs an account has submitted: the nonce of its next job's id.
@@ -191,19 +180,13 @@ impl At {
 	/// # Errors
 	/// As [`At::tick`].
 	pub async fn slashes(&self, provider: ProviderId) -> Result<Vec<SlashView>, ChainError> {
-		const WHAT: &str = "the slashes";
-		let storage = self.client.storage();
-		let mut entries = storage
-			.iter(api::storage().providers().slashes(), ())
-			.await
-			.map_err(failed(WHAT))?;
-		let mut slashes = Vec::new();
-		while let Some(entry) = entries.next().await {
-			let entry = entry.map_err(failed(WHAT))?;
-			let (id,) = entry.key().map_err(failed(WHAT))?.decode().map_err(failed(WHAT))?;
-			let slash = entry.value().decode().map_err(failed(WHAT))?;
-			slashes.push(SlashView::from_runtime((id.into_plain(), slash)));
-		}
+		let slashes = self
+			.entries("the slashes", api::storage().providers().slashes(), ())
+			.await?;
+		let slashes = slashes
+			.into_iter()
+			.map(|((id,), slash)| SlashView::from_runtime((id.into_plain(), slash)));
+		let mut slashes: Vec<SlashView> = slashes.collect();
 		slashes.retain(|slash| slash.provider == provider);
 		slashes.sort_by_key(|slash| slash.id);
 		Ok(slashes)
@@ -328,12 +311,12 @@ impl At {
 		Ok(convert::class_figures(table, class))
 	}
 
-	pub(super) fn constant<A: subxt::constants::Address>(
+	pub(super) fn constant<A: constants::Address>(
 		&self,
 		what: &'static str,
 		address: A,
 	) -> Result<A::Target, ChainError> {
-		self.client.constants().entry(address).map_err(failed(what))
+		self.client.constants().entry(ByName(address)).map_err(failed(what))
 	}
 
 	pub(super) async fn get<A: Address>(
@@ -342,15 +325,69 @@ impl At {
 		address: A,
 		keys: A::KeyParts,
 	) -> Result<Option<A::Value>, ChainError> {
-		match self
-			.client
-			.storage()
-			.try_fetch(address, keys)
-			.await
-			.map_err(failed(what))?
-		{
-			Some(value) => value.decode().map(Some).map_err(failed(what)),
-			None => Ok(None),
+		self.or_upgrading(self.stored(what, address, keys).await).await
+	}
+
+	/// All that is stored under a prefix of keys, in no order.
+	pub(super) async fn entries<A: Address>(
+		&self,
+		what: &'static str,
+		address: A,
+		keys: impl PrefixOf<A::KeyParts>,
+	) -> Result<Vec<(A::KeyParts, A::Value)>, ChainError> {
+		self.or_upgrading(self.all_stored(what, address, keys).await).await
+	}
+
+	/// Asks the runtime at this block.
+	pub(super) async fn ask<P: Payload>(&self, what: &'static str, call: P) -> Result<P::ReturnType, ChainError> {
+		let answer = self.client.runtime_apis().call(ByName(call)).await;
+		self.or_upgrading(answer.map_err(failed(what))).await
+	}
+
+	/// Whether something is stored there. Reading alone does not tell: for some entries a default stands in.
+	pub(super) async fn is_stored<A: Address>(
+		&self,
+		what: &'static str,
+		address: A,
+		keys: A::KeyParts,
+	) -> Result<bool, ChainError> {
+		let storage = self.client.storage();
+		let entry = storage.entry(ByName(address)).map_err(failed(what))?;
+		let key = entry.fetch_key(keys).map_err(failed(what))?;
+		match storage.fetch_raw(key).await {
+			Ok(_) => Ok(true),
+			Err(StorageError::NoValueFound) => Ok(false),
+			Err(error) => Err(failed(what)(error)),
 		}
+	}
+
+	/// What is stored, as it is.
+	pub(super) async fn stored<A: Address>(
+		&self,
+		what: &'static str,
+		address: A,
+		keys: A::KeyParts,
+	) -> Result<Option<A::Value>, ChainError> {
+		let storage = self.client.storage();
+		let found = storage.try_fetch(ByName(address), keys).await.map_err(failed(what))?;
+		found.map(|value| value.decode()).transpose().map_err(failed(what))
+	}
+
+	async fn all_stored<A: Address>(
+		&self,
+		what: &'static str,
+		address: A,
+		keys: impl PrefixOf<A::KeyParts>,
+	) -> Result<Vec<(A::KeyParts, A::Value)>, ChainError> {
+		let storage = self.client.storage();
+		let mut entries = storage.iter(ByName(address), keys).await.map_err(failed(what))?;
+		let mut found = Vec::new();
+		while let Some(entry) = entries.next().await {
+			let entry = entry.map_err(failed(what))?;
+			let key = entry.key().map_err(failed(what))?.decode().map_err(failed(what))?;
+			let value = entry.value().decode().map_err(failed(what))?;
+			found.push((key, value));
+		}
+		Ok(found)
 	}
 }

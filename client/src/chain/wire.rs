@@ -20,12 +20,16 @@ use subxt::{
 
 mod council;
 mod devices;
+mod later;
 mod rewards;
 
 const JOB: [u8; 32] = [7; 32];
 
 fn offline() -> OfflineClientAtBlock<SubstrateConfig> {
-	let metadata = Metadata::decode_from(include_bytes!("../../metadata.scale")).unwrap();
+	offline_with(Metadata::decode_from(include_bytes!("../../metadata.scale")).unwrap())
+}
+
+fn offline_with(metadata: Metadata) -> OfflineClientAtBlock<SubstrateConfig> {
 	let config = SubstrateConfig::builder()
 		.set_spec_version_for_block_ranges([subxt::config::substrate::SpecVersionForRange {
 			block_range: 0..10,

@@ -127,8 +127,8 @@ pub mod pallet {
 		type WeightInfo: WeightInfo;
 	}
 
-	/// The version of the storage layout.
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(4);
+	/// The version of the storage layout; one more where the next is rehearsed.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(if cfg!(feature = "rehearsal") { 5 } else { 4 });
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]

@@ -2,5 +2,7 @@
 //!
 //! A runtime migrates from the one before it. A chain that is further behind goes through the releases between.
 
+#[cfg(any(feature = "rehearsal", test))]
+pub mod rehearsal;
 pub(crate) mod v3;
 pub mod v4;

@@ -242,8 +242,12 @@ impl<T: Config> Pallet<T> {
 		data_units: u128,
 	) -> JobOf<T> {
 		let accept_ticks = accept_ticks(&spec, rules);
+		#[cfg(feature = "rehearsal")]
+		let id = Self::next_id(&requester, &spec);
 		let mut job = JobOf::<T> {
 			requester,
+			#[cfg(feature = "rehearsal")]
+			id,
 			kernel: spec.kernel,
 			items: spec.items,
 			params: spec.params,

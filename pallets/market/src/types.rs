@@ -122,6 +122,10 @@ pub struct ClockState {
 pub struct Job<AccountId> {
 	/// Who pays and whose account holds the escrow.
 	pub requester: AccountId,
+	/// The job's own id, by which a record says itself whose it is. No release has it: `docs/upgrades.md` says what it is
+	/// rehearsed with.
+	#[cfg(feature = "rehearsal")]
+	pub id: JobId,
 	/// What is run on each item.
 	pub kernel: KernelHash,
 	/// Items to compute.

@@ -52,6 +52,12 @@ impl Memory {
 		self.sent && best < self.handed_over.saturating_add(RESEND_AFTER)
 	}
 
+	/// Whether the record's extrinsic was signed for the runtime before the one that the chain has since this block. What an
+	/// earlier process has sent is not known here: the node refuses it when it is sent again, and it is signed anew.
+	pub(super) fn is_outdated(&self, since: u64) -> bool {
+		self.sent && self.handed_over < since
+	}
+
 	/// Whether this trouble was not logged last.
 	pub(super) fn is_news(&mut self, trouble: Action) -> bool {
 		self.reported.replace(trouble) != Some(trouble)
@@ -72,5 +78,6 @@ mod tests {
 		memory.sent = true;
 		assert!(memory.is_sent(100) && memory.is_sent(107));
 		assert!(!memory.is_sent(108));
+		assert!(!memory.is_outdated(100) && memory.is_outdated(101));
 	}
 }

@@ -155,6 +155,7 @@ fn facts<'a>(job: Option<&'a JobView>, entry: Option<&'a Entry>) -> Facts<'a> {
 		stopping: false,
 		missing: &[],
 		convicted: false,
+		outdated: false,
 	}
 }
 
@@ -242,6 +243,16 @@ fn extrinsics_are_sent_once_unless_they_cannot_count_any_more() {
 		assert_eq!(decide(&Facts { best: 73, ..facts }), Action::Wait);
 		assert_eq!(decide(&Facts { best: 74, ..facts }), Action::Expired);
 		assert_eq!(decide(&Facts { nonce: 6, ..facts }), Action::Failed);
+		let outdated = Facts {
+			outdated: true,
+			..facts
+		};
+		assert_eq!(decide(&outdated), Action::Expired);
+		assert_eq!(
+			decide(&Facts { nonce: 6, ..outdated }),
+			Action::Failed,
+			"the old runtime had it included"
+		);
 	}
 	let entry = with_intent(Step::Committing, CallKind::Commit);
 	let running = running_job();

@@ -27,6 +27,7 @@ mod origins;
 mod reads;
 mod refill;
 mod refute;
+mod rehearsal;
 mod reprice;
 mod settle;
 mod silence;
