@@ -243,7 +243,7 @@ impl<T: Config> Pallet<T> {
 	) -> JobOf<T> {
 		let accept_ticks = accept_ticks(&spec, rules);
 		#[cfg(feature = "rehearsal")]
-		let id = Self::next_id(&requester, &spec);
+		let id = Self::next_id(&Clock::<T>::get(), &requester, &Requesters::<T>::get(&requester), &spec);
 		let mut job = JobOf::<T> {
 			requester,
 			#[cfg(feature = "rehearsal")]

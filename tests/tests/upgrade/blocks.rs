@@ -8,7 +8,7 @@ use crate::{
 use codec::{Compact, Decode, DecodeAll};
 use millrace_client::chain::to_hex;
 use millrace_runtime::AccountId;
-use millrace_tests::Node;
+use millrace_tests::{rpc::bytes, Node};
 use pallet_market::{ClockState, Job, JobState};
 use polkadot_sdk::frame_support::storage::storage_prefix;
 use serde_json::{json, Value};
@@ -98,11 +98,6 @@ impl<'n> State<'n> {
 		let value = self.node.call("state_getStorage", json!([key, self.hash]));
 		(!value.is_null()).then(|| bytes(&value))
 	}
-}
-
-fn bytes(value: &Value) -> Vec<u8> {
-	let text = value.as_str().expect("a text");
-	hex::decode(text.trim_start_matches("0x")).expect("hexadecimal digits")
 }
 
 /// The version of the runtime that a block leaves in force.
