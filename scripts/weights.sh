@@ -15,10 +15,6 @@ case ${1:-} in
 -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
 . "$MILLRACE_ROOT/scripts/benchmark_runtime.sh"
-if ! has_bencher; then
-	fail "frame-omni-bencher is missing" "Run: apt-get install libclang-dev && SKIP_WASM_BUILD=1 cargo install --locked frame-omni-bencher --version 0.28.0"
-	exit 1
-fi
 "$MILLRACE_ROOT/scripts/setup.sh"
 
 quietly "built the runtime" cargo build --workspace --all-targets --locked
@@ -34,8 +30,7 @@ scale() { "$MILLRACE_BIN/millrace-bench" machine | awk -v margin=$MARGIN '$1 == 
 bench() {
 	local kind=$1
 	shift
-	# shellcheck disable=SC2086
-	"$MILLRACE_BENCHER" $MILLRACE_BENCHER_ARGUMENTS "$kind" --runtime "$MILLRACE_BENCH_RUNTIME" --genesis-builder runtime --genesis-builder-preset development "$@"
+	"$MILLRACE_BENCHER" "$kind" --runtime "$MILLRACE_BENCH_RUNTIME" --genesis-builder runtime --genesis-builder-preset development "$@"
 }
 
 # scale_times FILE SCALE: scales the times that a file charges, and says so in it.

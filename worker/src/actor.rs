@@ -319,6 +319,7 @@ impl Actor {
 				Some(files) if files.is_complete() => Files::Complete,
 				Some(_) => Files::Incomplete,
 			};
+			let outdated = memory.is_outdated(self.runtime.since());
 			let action = decide(&Facts {
 				job,
 				entry: entry.as_ref(),
@@ -334,7 +335,7 @@ impl Actor {
 				stopping: self.hands_back(job),
 				missing: view.missing(&key.job),
 				convicted: view.is_convicted(),
-				outdated: memory.is_outdated(self.runtime.since()),
+				outdated,
 			});
 			match self.act(action, key, job, entry.clone(), view, lanes)? {
 				Some(next) => entry = Some(next),

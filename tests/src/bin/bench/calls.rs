@@ -2,8 +2,8 @@
 //! runtime and on this machine, each at its worst; what they take is compared with what the weights charge, both without
 //! the items of the database.
 //!
-//! The runtime with its benchmarks, and the program that runs them, are the two of `scripts/weights.sh`;
-//! `scripts/bench.sh calls` makes the one and looks for the other.
+//! The runtime with its benchmarks, and the program that runs them, are the two of `scripts/weights.sh`; `scripts/bench.sh`
+//! builds both.
 
 mod generated;
 
@@ -52,10 +52,9 @@ const NAME: &str = "C3";
 const GOAL: &str = "1 to 2";
 /// Times that each benchmark runs at its worst.
 const REPEAT: u32 = 50;
-/// Where the runtime with benchmarks is, which program runs them, and what stands before the name of the benchmark.
+/// Where the runtime with benchmarks is, and the program that runs them.
 const RUNTIME: &str = "MILLRACE_BENCH_RUNTIME";
 const BENCHER: &str = "MILLRACE_BENCHER";
-const BENCHER_ARGUMENTS: &str = "MILLRACE_BENCHER_ARGUMENTS";
 
 /// A benchmark, and how much its weight charges for each picosecond that it took.
 struct Compared {
@@ -75,7 +74,7 @@ impl Compared {
 }
 
 pub(crate) fn measure(report: &mut Report) {
-	let runtime = match runtime() {
+	let tools = match Tools::find() {
 		Ok(runtime) => runtime,
 		Err(why) => return report.not_measured(NAME, GOAL, &why),
 	};
@@ -83,7 +82,7 @@ pub(crate) fn measure(report: &mut Report) {
 	let (mut compared, mut missing) = (Vec::new(), Vec::new());
 	for (pallet, weights, calls) in PALLETS {
 		let k = machine::factor();
-		let results = match run(&runtime, pallet, REPEAT, &folder.path().join(pallet)) {
+		let results = match tools.run(pallet, REPEAT, &folder.path().join(pallet)) {
 			Ok(results) => results,
 			Err(why) => return report.not_measured(NAME, GOAL, &why),
 		};
@@ -155,61 +154,61 @@ fn is_measured(call: &str, calls: &[&str], benchmarks: &[&str]) -> bool {
 	benchmarks.iter().any(of)
 }
 
-fn bencher() -> String {
-	env::var(BENCHER).unwrap_or_else(|_| "frame-omni-bencher".to_owned())
+/// What runs benchmarks.
+pub(crate) struct Tools {
+	runtime: PathBuf,
+	bencher: PathBuf,
 }
 
-/// Where the runtime with benchmarks is; or why none can be run.
-pub(crate) fn runtime() -> Result<PathBuf, String> {
-	if Command::new(bencher()).arg("--help").output().is_err() {
-		return Err(format!(
-			"{} is missing; scripts/weights.sh says how to get it",
-			bencher()
-		));
+impl Tools {
+	/// Those that `scripts/bench.sh` built; or why there are none.
+	pub(crate) fn find() -> Result<Tools, String> {
+		let path = |variable: &str| {
+			let path = env::var_os(variable).map(PathBuf::from);
+			path.ok_or_else(|| format!("{variable} names no file; run scripts/bench.sh, which builds it"))
+		};
+		Ok(Tools {
+			runtime: path(RUNTIME)?,
+			bencher: path(BENCHER)?,
+		})
 	}
-	let path = env::var(RUNTIME);
-	path.map(PathBuf::from)
-		.map_err(|_| format!("{RUNTIME} names no runtime with benchmarks; run scripts/bench.sh, which builds it"))
-}
 
-/// Runs the benchmarks of a pallet so often at the ends of their components.
-pub(crate) fn run(runtime: &Path, pallet: &str, repeat: u32, results: &Path) -> Result<Value, String> {
-	let bencher = bencher();
-	let arguments = env::var(BENCHER_ARGUMENTS).unwrap_or_else(|_| "v1 benchmark".to_owned());
-	let done = Command::new(&bencher)
-		.args(arguments.split_whitespace())
-		.args(["pallet", "--runtime"])
-		.arg(runtime)
-		.args(["--pallet", pallet, "--extrinsic", "*", "--steps", "2"])
-		.args([
-			"--repeat",
-			&repeat.to_string(),
-			"--min-duration",
-			"0",
-			"--heap-pages",
-			"4096",
-		])
-		.args([
-			"--genesis-builder",
-			"runtime",
-			"--genesis-builder-preset",
-			"development",
-		])
-		.arg("--json-file")
-		.arg(results)
-		.output()
-		.map_err(|error| format!("{bencher} does not start: {error}"))?;
-	if !done.status.success() {
-		let said = String::from_utf8_lossy(&done.stderr);
-		let last = said
-			.lines()
-			.rev()
-			.find(|line| !line.trim().is_empty())
-			.unwrap_or_default();
-		return Err(format!("{bencher} fails on {pallet}: {last}"));
+	/// Runs the benchmarks of a pallet so often at the ends of their components.
+	pub(crate) fn run(&self, pallet: &str, repeat: u32, results: &Path) -> Result<Value, String> {
+		let done = Command::new(&self.bencher)
+			.args(["pallet", "--runtime"])
+			.arg(&self.runtime)
+			.args(["--pallet", pallet, "--extrinsic", "*", "--steps", "2"])
+			.args([
+				"--repeat",
+				&repeat.to_string(),
+				"--min-duration",
+				"0",
+				"--heap-pages",
+				"4096",
+			])
+			.args([
+				"--genesis-builder",
+				"runtime",
+				"--genesis-builder-preset",
+				"development",
+			])
+			.arg("--json-file")
+			.arg(results)
+			.output()
+			.map_err(|error| format!("{} does not start: {error}", self.bencher.display()))?;
+		if !done.status.success() {
+			let said = String::from_utf8_lossy(&done.stderr);
+			let last = said
+				.lines()
+				.rev()
+				.find(|line| !line.trim().is_empty())
+				.unwrap_or_default();
+			return Err(format!("the benchmarks of {pallet} fail: {last}"));
+		}
+		let text = fs::read_to_string(results).map_err(|error| format!("the results of {pallet}: {error}"))?;
+		serde_json::from_str(&text).map_err(|error| format!("the results of {pallet}: {error}"))
 	}
-	let text = fs::read_to_string(results).map_err(|error| format!("the results of {pallet}: {error}"))?;
-	serde_json::from_str(&text).map_err(|error| format!("the results of {pallet}: {error}"))
 }
 
 /// The components of a benchmark at its worst, and what it took there at the median, in nanoseconds.

@@ -2,7 +2,7 @@
 //! Measured in the compiled runtime, like C3.
 
 use crate::{
-	calls::{run, runtime, worst_cases},
+	calls::{worst_cases, Tools},
 	machine,
 	report::Report,
 };
@@ -43,7 +43,7 @@ pub(crate) fn measure(report: &mut Report) {
 	let goal = format!("<= {:.0} ms", charged());
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	let before = machine::factor();
-	let results = runtime().and_then(|runtime| run(&runtime, PALLET, REPEAT, &folder.path().join(PALLET)));
+	let results = Tools::find().and_then(|tools| tools.run(PALLET, REPEAT, &folder.path().join(PALLET)));
 	let results = match results {
 		Ok(results) => results,
 		Err(why) => return report.not_measured(NAME, &goal, &why),
