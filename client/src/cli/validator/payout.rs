@@ -20,7 +20,8 @@ const MAX_PAGES: usize = 32;
 pub(super) async fn run(session: &Session<'_>, stash: AccountId, asked: Option<u32>) -> Result<(), Failure> {
 	let key = session.key()?;
 	let chain = session.chain().await?;
-	let at = chain.finalised().await?;
+	// As `validator status`, so that what it lists can be paid at once.
+	let at = chain.best().await?;
 	let eras = chosen(stash, at.unclaimed_eras(stash).await?, at.active_era().await?, asked)?;
 	let (pages, left) = first_pages(pages(&at, stash, &eras).await?);
 	let wanted = pages.len();
