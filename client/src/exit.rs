@@ -161,6 +161,7 @@ fn code_of(rejection: &Rejection) -> Code {
 		"InsufficientFunds"
 		| "InsufficientBalance"
 		| "StakeTooLow"
+		| "InsufficientBond"
 		| "FundsUnavailable"
 		| "NotExpendable"
 		| "BelowMinimum"

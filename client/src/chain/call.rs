@@ -3,8 +3,8 @@
 use super::{
 	convert::{slash_id, IntoRuntime},
 	generated::api,
-	AccountId, DeviceFacts, Endpoint, JobId, JobSpec, KernelHash, Level, ProvidedLeaf, ProviderId, ProviderTerms,
-	RejectReason, SessionKeys, SlashId, Tick, H256,
+	AccountId, Candidacy, DeviceFacts, Endpoint, JobId, JobSpec, KernelHash, Level, Payee, ProvidedLeaf, ProviderId,
+	ProviderTerms, RejectReason, SessionKeys, SlashId, Tick, H256,
 };
 use crate::amount::Balance;
 use millrace_kernel::proof::LeafProof;
@@ -21,6 +21,22 @@ pub enum Call {
 	Transfer { to: AccountId, amount: Balance },
 	/// Session: names the keys with which the sender takes part as a validator. The proof shows that they belong to the sender.
 	SetKeys { keys: SessionKeys, proof: Vec<u8> },
+	/// Session: forgets the sender's keys and returns their deposit.
+	PurgeKeys,
+	/// Staking: bonds money of the sender, who has nothing bonded, and names where its rewards go.
+	BondStash { amount: Balance, payee: Payee },
+	/// Staking: adds to the sender's bond.
+	BondExtra { amount: Balance },
+	/// Staking: starts to take the sender's bond back. So much as all of it also ends the sender's role.
+	UnbondStash { amount: Balance },
+	/// Staking: frees what unbonds and whose era has come. `spans` are those of [`At::slashing_spans`](super::At::slashing_spans).
+	WithdrawStash { spans: u32 },
+	/// Staking: has the sender stand for election, with a commission in parts of a thousand million.
+	Validate { commission: u32, blocked: bool },
+	/// Staking: the sender stands for election no more.
+	Chill,
+	/// Staking: pays a validator's reward of an era to a page of its nominators; by anyone.
+	PayoutStakers { stash: AccountId, era: u32, page: u32 },
 	/// Kernels: registers a program.
 	RegisterKernel { bytecode: Vec<u8> },
 	/// Kernels: no new jobs for this kernel.
@@ -131,6 +147,14 @@ impl Call {
 		match self {
 			Call::Transfer { .. } => "transfer",
 			Call::SetKeys { .. } => "set_keys",
+			Call::PurgeKeys => "purge_keys",
+			Call::BondStash { .. } => "bond",
+			Call::BondExtra { .. } => "bond_extra",
+			Call::UnbondStash { .. } => "unbond",
+			Call::WithdrawStash { .. } => "withdraw_unbonded",
+			Call::Validate { .. } => "validate",
+			Call::Chill => "chill",
+			Call::PayoutStakers { .. } => "payout_stakers_by_page",
 			Call::RegisterKernel { .. } => "register_kernel",
 			Call::RetireKernel { .. } => "retire_kernel",
 			Call::RemoveKernel { .. } => "remove_kernel",
@@ -179,11 +203,25 @@ impl Call {
 	/// Hands the call's typed form to `visitor`.
 	pub(super) fn typed<V: Visit>(&self, visitor: V) -> V::Out {
 		let (kernels, providers, market) = (api::tx().kernels(), api::tx().providers(), api::tx().market());
+		let staking = api::tx().staking();
 		match self.clone() {
 			Call::Transfer { to, amount } => {
 				visitor.visit(&api::tx().balances().transfer_keep_alive(to.into(), amount))
 			}
 			Call::SetKeys { keys, proof } => visitor.visit(&api::tx().session().set_keys(keys.into_runtime(), proof)),
+			Call::PurgeKeys => visitor.visit(&api::tx().session().purge_keys()),
+			Call::BondStash { amount, payee } => visitor.visit(&staking.bond(amount, payee.into_runtime())),
+			Call::BondExtra { amount } => visitor.visit(&staking.bond_extra(amount)),
+			Call::UnbondStash { amount } => visitor.visit(&staking.unbond(amount)),
+			Call::WithdrawStash { spans } => visitor.visit(&staking.withdraw_unbonded(spans)),
+			Call::Validate { commission, blocked } => {
+				let prefs = Candidacy { commission, blocked };
+				visitor.visit(&staking.validate(prefs.into_runtime()))
+			}
+			Call::Chill => visitor.visit(&staking.chill()),
+			Call::PayoutStakers { stash, era, page } => {
+				visitor.visit(&staking.payout_stakers_by_page(stash, era, page))
+			}
 			Call::RegisterKernel { bytecode } => visitor.visit(&kernels.register_kernel(bytecode.into_runtime())),
 			Call::RetireKernel { kernel } => visitor.visit(&kernels.retire_kernel(kernel.into_runtime())),
 			Call::RemoveKernel { kernel } => visitor.visit(&kernels.remove_kernel(kernel.into_runtime())),

@@ -103,6 +103,27 @@ impl Rejection {
 				"the proof is bound to the account for which the keys were made, and that account must sign; only the \
 				 transaction's fee was paid"
 			}
+			"NotController" | "NotStash" => {
+				"`millrace validator status` shows what is bonded; only the transaction's fee was paid"
+			}
+			"InsufficientBond" => {
+				"bond more with `millrace validator bond`, or chill before you unbond; only the transaction's fee was paid"
+			}
+			"NoMoreChunks" => {
+				"32 parts unbond already, and `millrace validator withdraw` frees those whose era has come; only the \
+				 transaction's fee was paid"
+			}
+			"CommissionTooLow" => {
+				"leave out --commission for the least one, or name a higher one; only the transaction's fee was paid"
+			}
+			"TooManyValidators" => "wait until a candidate chills; only the transaction's fee was paid",
+			"IncorrectSlashingSpans" => {
+				"the stash was slashed meanwhile: send it again; only the transaction's fee was paid"
+			}
+			"AlreadyClaimed" | "InvalidEraToReward" | "InvalidPage" => {
+				"`millrace validator status` shows what is still to be paid; only the transaction's fee was paid"
+			}
+			"NoKeys" => "no keys are registered; only the transaction's fee was paid",
 			"DuplicatedKey" => "another account has registered these keys; only the transaction's fee was paid",
 			"Halted" => "wait until governance opens the market; only the transaction's fee was paid",
 			"ProviderConvicted" => "a result of the provider was refuted; only the transaction's fee was paid",

@@ -5,8 +5,8 @@ use super::{
 	error::{failed, ChainError, Rejection},
 	generated::api,
 	inclusion::rejection,
-	AccountId, ClaimedReward, Fraud, JobId, KernelHash, Level, Price, ProvidedLeaf, ProviderId, RefusedDelivery,
-	Refutation, RejectReason, Settlement, Silence, Tick, H256,
+	AccountId, ClaimedReward, Fraud, JobId, KernelHash, Level, PaidStaker, Price, ProvidedLeaf, ProviderId,
+	RefusedDelivery, Refutation, RejectReason, Settlement, Silence, Tick, H256,
 };
 use crate::amount::Balance;
 use subxt::{events::Event, ArcMetadata, SubstrateConfig};
@@ -363,6 +363,20 @@ pub(super) fn provider_registered(event: &Event<'_, SubstrateConfig>) -> Result<
 				.provider
 				.into_plain(),
 		)),
+		_ => Ok(None),
+	}
+}
+
+/// What an event of staking says somebody was paid of an era's reward.
+pub(super) fn staker_paid(event: &Event<'_, SubstrateConfig>) -> Result<Option<PaidStaker>, ChainError> {
+	match event.event_name() {
+		"Rewarded" => {
+			let event = decode!(event, api::staking::events::Rewarded);
+			Ok(Some(PaidStaker {
+				stash: event.stash,
+				amount: event.amount,
+			}))
+		}
 		_ => Ok(None),
 	}
 }

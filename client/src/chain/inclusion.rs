@@ -2,10 +2,10 @@
 
 use super::{
 	error::{failed, ChainError, Rejection},
-	events::{fee_paid, job_event, kernel_registered, provider_registered, reward_claimed, JobEvent},
+	events::{fee_paid, job_event, kernel_registered, provider_registered, reward_claimed, staker_paid, JobEvent},
 	generated::api::runtime_types::sp_runtime::DispatchError as Refusal,
 	view::At,
-	Block, ClaimedReward, JobId, KernelHash, ProviderId, H256,
+	Block, ClaimedReward, JobId, KernelHash, PaidStaker, ProviderId, H256,
 };
 use crate::amount::Balance;
 use subxt::{error::DispatchError, events::Phase, ext::scale_encode::EncodeAsType, ArcMetadata};
@@ -27,6 +27,8 @@ pub struct Included {
 	pub kernel: Option<KernelHash>,
 	/// A usage reward that was minted.
 	pub reward: Option<ClaimedReward>,
+	/// What validators and nominators were paid of an era's reward.
+	pub stakers: Vec<PaidStaker>,
 }
 
 /// The outcome of the transaction with this hash, if it is in this block.
@@ -61,6 +63,7 @@ pub(super) async fn included(
 		provider: None,
 		kernel: None,
 		reward: None,
+		stakers: Vec::new(),
 	};
 	for event in events.iter() {
 		let event = event.map_err(failed("a block's events"))?;
@@ -77,6 +80,7 @@ pub(super) async fn included(
 			("Market", _) => outcome.jobs.extend(job_event(&event, &metadata)?),
 			("Providers", _) => outcome.provider = outcome.provider.or(provider_registered(&event)?),
 			("Kernels", _) => outcome.kernel = outcome.kernel.or(kernel_registered(&event)?),
+			("Staking", _) => outcome.stakers.extend(staker_paid(&event)?),
 			("Rewards", _) => outcome.reward = outcome.reward.or(reward_claimed(&event)?),
 			_ => {}
 		}

@@ -73,8 +73,8 @@ pub use submit::{account_of, job_id, Signed, Submitted, MORTALITY};
 pub use subxt::utils::{AccountId32 as AccountId, H256};
 pub use unfit::{Ineligible, Unfit};
 pub use validators::{
-	Backing, Candidacy, EraPoints, PendingSlash, StashBond, StashUnbonding, UnclaimedEra, ValidatorView,
-	POINTS_PER_BLOCK,
+	Backing, Candidacy, EraPoints, PaidStaker, Payee, PendingSlash, StakingRules, StashBond, StashUnbonding,
+	UnclaimedEra, ValidatorView, POINTS_PER_BLOCK,
 };
 pub use view::At;
 

@@ -42,6 +42,50 @@ pub struct Candidacy {
 	pub blocked: bool,
 }
 
+/// Where a stash's rewards go.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Payee {
+	/// To the stash, free.
+	Stash,
+	/// To the stash, and into its bond.
+	Staked,
+	/// To another account.
+	Account(AccountId),
+}
+
+/// What staking asks of who stands for election.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StakingRules {
+	/// The least bond of a candidate, in planck.
+	pub least_bond: Balance,
+	/// The least commission, in parts of a thousand million.
+	pub least_commission: u32,
+	/// How many stand for election.
+	pub candidates: u32,
+	/// How many may at most; none where there is no limit.
+	pub most_candidates: Option<u32>,
+	/// The era that is planned: what unbonds and has its number, or a lower one, is free.
+	pub planned_era: u32,
+	/// Eras after the planned one from which on what is unbonded now is free.
+	pub unbonding_eras: u32,
+}
+
+impl StakingRules {
+	/// The era from which on what is unbonded now can be withdrawn.
+	pub fn free_from(&self) -> u32 {
+		self.planned_era.saturating_add(self.unbonding_eras)
+	}
+}
+
+/// What a validator or one of its nominators was paid of an era's reward.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PaidStaker {
+	/// Whose it was.
+	pub stash: AccountId,
+	/// How much, in planck.
+	pub amount: Balance,
+}
+
 /// What stands behind a validator in an era, in planck.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct Backing {
@@ -149,27 +193,89 @@ impl At {
 	/// As [`At::tick`].
 	pub async fn validator(&self, stash: AccountId) -> Result<ValidatorView, ChainError> {
 		let staking = api::storage().staking();
-		let bond = match self.get("a stash", staking.bonded(), (stash,)).await? {
-			Some(controller) => self.get("a bond", staking.ledger(), (controller,)).await?,
-			None => None,
-		};
-		let what = "a candidate";
-		let candidacy = match self.is_stored(what, staking.validators(), (stash,)).await? {
-			true => self.get(what, staking.validators(), (stash,)).await?,
-			false => None,
-		};
 		let era = self.active_era().await?;
 		let backing = self
 			.get("a validator's stake", staking.eras_stakers_overview(), (era, stash))
 			.await?;
 		Ok(ValidatorView {
 			stash,
-			bond: bond.map(StashBond::from_runtime),
-			candidacy: candidacy.map(Candidacy::from_runtime),
+			bond: self.stash_bond(stash).await?,
+			candidacy: self.candidacy(stash).await?,
 			backing: backing.map(Backing::from_runtime),
 			keys: self.next_keys(stash).await?,
 			slashes: self.pending_slashes(stash).await?,
 		})
+	}
+
+	/// What a stash has bonded; none where staking does not know it.
+	///
+	/// # Errors
+	/// As [`At::tick`].
+	pub async fn stash_bond(&self, stash: AccountId) -> Result<Option<StashBond>, ChainError> {
+		let staking = api::storage().staking();
+		let bond = match self.get("a stash", staking.bonded(), (stash,)).await? {
+			Some(controller) => self.get("a bond", staking.ledger(), (controller,)).await?,
+			None => None,
+		};
+		Ok(bond.map(StashBond::from_runtime))
+	}
+
+	/// With what a stash stands for election; none where it does not.
+	///
+	/// # Errors
+	/// As [`At::tick`].
+	pub async fn candidacy(&self, stash: AccountId) -> Result<Option<Candidacy>, ChainError> {
+		const WHAT: &str = "a candidate";
+		let address = api::storage().staking().validators();
+		if !self.is_stored(WHAT, address, (stash,)).await? {
+			return Ok(None);
+		}
+		let address = api::storage().staking().validators();
+		let prefs = self.get(WHAT, address, (stash,)).await?;
+		Ok(prefs.map(Candidacy::from_runtime))
+	}
+
+	/// What staking asks of who stands for election.
+	///
+	/// # Errors
+	/// As [`At::tick`].
+	pub async fn staking_rules(&self) -> Result<StakingRules, ChainError> {
+		const WHAT: &str = "the rules of staking";
+		let staking = api::storage().staking();
+		let commission = self.get(WHAT, staking.min_commission(), ()).await?;
+		let candidates = self.get(WHAT, staking.counter_for_validators(), ()).await?;
+		Ok(StakingRules {
+			least_bond: self.get(WHAT, staking.min_validator_bond(), ()).await?.unwrap_or(0),
+			least_commission: commission.map_or(0, |commission| commission.0),
+			candidates: candidates.unwrap_or(0),
+			most_candidates: self.get(WHAT, staking.max_validators_count(), ()).await?,
+			planned_era: self.planned_era().await?,
+			unbonding_eras: self.constant(WHAT, api::constants().staking().bonding_duration())?,
+		})
+	}
+
+	/// The spans in which a stash was slashed. A withdrawal that leaves nothing bonded must name so many.
+	///
+	/// # Errors
+	/// As [`At::tick`].
+	pub async fn slashing_spans(&self, stash: AccountId) -> Result<u32, ChainError> {
+		let address = api::storage().staking().slashing_spans();
+		let spans = self.get("the slashes of a stash", address, (stash,)).await?;
+		// Beside those that are over there is the one that runs.
+		Ok(spans.map_or(0, |spans| {
+			u32::try_from(spans.prior.len()).unwrap_or(u32::MAX).saturating_add(1)
+		}))
+	}
+
+	/// The era that was planned last: the running one, or the next.
+	async fn planned_era(&self) -> Result<u32, ChainError> {
+		let planned = self
+			.get("the planned era", api::storage().staking().current_era(), ())
+			.await?;
+		match planned {
+			Some(era) => Ok(era),
+			None => self.active_era().await,
+		}
 	}
 
 	/// What a stash has earned in an era so far, in points.
@@ -194,17 +300,26 @@ impl At {
 	/// # Errors
 	/// As [`At::tick`].
 	pub async fn unclaimed_eras(&self, stash: AccountId) -> Result<Vec<UnclaimedEra>, ChainError> {
-		let staking = api::storage().staking();
 		let running = self.active_era().await?;
-		let planned = self.get("the planned era", staking.current_era(), ()).await?;
 		let depth = self.constant(
 			"the eras that are remembered",
 			api::constants().staking().history_depth(),
 		)?;
-		let first = planned.unwrap_or(running).saturating_sub(depth);
+		let first = self.planned_era().await?.saturating_sub(depth);
 		let eras = stream::iter((first..running).map(|era| self.unclaimed_era(stash, era)));
 		let found: Vec<Option<UnclaimedEra>> = eras.buffered(AT_ONCE).try_collect().await?;
 		Ok(found.into_iter().flatten().collect())
+	}
+
+	/// The pages of an era's reward that nobody has had paid yet.
+	///
+	/// # Errors
+	/// As [`At::tick`].
+	pub async fn unpaid_pages(&self, stash: AccountId, era: &UnclaimedEra) -> Result<Vec<u32>, ChainError> {
+		let address = api::storage().staking().claimed_rewards();
+		let paid = self.get("what was paid", address, (era.era, stash)).await?;
+		let paid = paid.unwrap_or_default();
+		Ok((0..era.pages).filter(|page| !paid.contains(page)).collect())
 	}
 
 	async fn unclaimed_era(&self, stash: AccountId, era: u32) -> Result<Option<UnclaimedEra>, ChainError> {
@@ -267,6 +382,21 @@ mod tests {
 			total: 1 << 31,
 		};
 		assert_eq!(most.share(2_000_000_000 * MILL), 1_000_000_000 * MILL);
+	}
+
+	#[test]
+	fn unbonded_money_is_free_so_many_eras_after_the_planned_one() {
+		let mut rules = StakingRules {
+			least_bond: MILL,
+			least_commission: 50_000_000,
+			candidates: 1,
+			most_candidates: None,
+			planned_era: 12,
+			unbonding_eras: 28,
+		};
+		assert_eq!(rules.free_from(), 40);
+		rules.planned_era = u32::MAX;
+		assert_eq!(rules.free_from(), u32::MAX);
 	}
 
 	#[test]

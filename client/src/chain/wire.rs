@@ -22,6 +22,7 @@ mod council;
 mod devices;
 mod later;
 mod rewards;
+mod staking;
 
 const JOB: [u8; 32] = [7; 32];
 

@@ -23,7 +23,7 @@ pub(super) use offers::{BookArguments, OffersCommand, SearchArguments};
 pub(super) use provider::{
 	EarningsArguments, EndpointArguments, ListArguments, ProviderCommand, RegisterArguments, Since, Switch,
 };
-pub(super) use validator::ValidatorCommand;
+pub(super) use validator::{Part, ValidatorCommand};
 
 /// Buy, offer and check exact compute on the Millrace chain.
 #[derive(Debug, Parser)]
@@ -102,7 +102,7 @@ pub(super) enum Command {
 		#[command(subcommand)]
 		command: Option<NetworkCommand>,
 	},
-	/// Look after a validator: its machine and node, its session keys, and how it stands.
+	/// Look after a validator: its machine and node, its session keys, its stake, and how it stands.
 	Validator {
 		#[command(subcommand)]
 		command: ValidatorCommand,

@@ -278,6 +278,7 @@ mod tests {
 			provider: None,
 			kernel: None,
 			reward: None,
+			stakers: Vec::new(),
 		};
 		assert_eq!(adopt(&mut records, &included), [JobId([2; 32])]);
 		share_fees(&mut records, included.fee);

@@ -2,11 +2,11 @@
 
 use crate::watched::Watched;
 use codec::{Compact, Encode};
-use millrace_client::keys::Key;
-use millrace_tests::{free_port, raw::Raw, rpc::bytes, Client, Node};
+use millrace_tests::{free_port, rpc::bytes, Answer, Client, Node};
 use serde_json::{json, Value};
 use std::{
 	path::Path,
+	thread,
 	time::{Duration, Instant},
 };
 
@@ -14,9 +14,15 @@ use std::{
 const MILL: u128 = 1_000_000_000_000;
 /// What the page bonds.
 const BOND: u128 = 2_000_000 * MILL;
+/// What is added later.
+const EXTRA: u128 = 10 * MILL;
+/// Eras after the planned one from which on unbonded money is free.
+const UNBONDING_ERAS: u64 = 28;
 /// The index of the pallet `Session` in the runtime, and of `set_keys` in it.
 const SET_KEYS: [u8; 2] = [12, 0];
-/// The exit codes for a check that failed, and for a stash that is not among the validators.
+/// The exit codes for what the chain rejects or would reject, for a check that failed, and for a stash that is not among the
+/// validators.
+const REJECTED: i32 = 5;
 const UNSOUND: i32 = 13;
 const NOT_ACTIVE: i32 = 14;
 
@@ -36,8 +42,7 @@ fn verdict<'a>(report: &'a Value, check: &str) -> &'a str {
 	found["verdict"].as_str().expect("a word")
 }
 
-/// `docs/validator.md`, from the stash to blocks that become final and are to be paid for, with the calls that it has a
-/// wallet sign.
+/// `docs/validator.md`, from the stash to blocks that become final and are paid for, and to the end of its candidacy.
 #[test]
 fn the_steps_of_the_validators_page_lead_to_a_validator() {
 	let start = Instant::now();
@@ -62,7 +67,6 @@ fn the_steps_of_the_validators_page_lead_to_a_validator() {
 	let address = client.json(&["key", "new", file])["address"].clone();
 	let address = address.as_str().expect("an address");
 	client.json(&["--key", "//Bob", "account", "transfer", address, "2000100"]);
-	let stash = Key::open(file).expect("the key that was made");
 	let status = || {
 		let answer = client.run(&["validator", "status", address]);
 		(answer.code, answer.json())
@@ -89,27 +93,17 @@ fn the_steps_of_the_validators_page_lead_to_a_validator() {
 	assert_eq!(status().1["keys"], made["keys"]);
 	the_doctor_knows_where_the_keys_are(&network, node, temporary.path(), address);
 
-	// `bond` the value and have rewards paid to the stash; `validate` at the least commission and open to nominators.
-	let bond = (Compact(BOND), 1u8).encode();
-	let validate = (Compact(50_000_000u32), false).encode();
-	let runtime = tokio::runtime::Builder::new_current_thread()
-		.enable_all()
-		.build()
-		.expect("a runtime");
-	runtime.block_on(async {
-		let raw = Raw::connect(&node.url()).await;
-		// The stash has signed one call before.
-		for (nonce, (name, arguments)) in (1..).zip([("bond", bond), ("validate", validate)]) {
-			let signed = raw.sign_at("Staking", name, arguments, stash.pair(), nonce).await;
-			let sent = raw.submit(&signed).await;
-			assert!(sent.is_ok(), "{name}: {sent:?}");
-		}
-	});
-	node.wait_until("it stands for election", Duration::from_secs(60), |_| {
-		let (code, status) = status();
-		assert_eq!(code, NOT_ACTIVE, "it is elected before it could be: {status}");
-		status["candidate"] == true && status["bond"]["active"] == BOND.to_string()
-	});
+	it_bonds_and_stands_for_election(&client, file, address);
+	let (code, stands) = status();
+	assert_eq!(code, NOT_ACTIVE, "it is elected before it could be: {stands}");
+	assert_eq!(stands["candidate"], true, "{stands}");
+	// Time enough before the election.
+	let added = client.json(&["--key", file, "validator", "bond", "10"]);
+	assert_eq!(
+		(&added["extra"], &added["active"]),
+		(&json!(true), &json!((BOND + EXTRA).to_string())),
+		"{added}"
+	);
 	node.wait_until("it is elected", Duration::from_secs(240), |_| status().0 == 0);
 	println!("elected after {} s", start.elapsed().as_secs());
 	let elected = status().1;
@@ -119,7 +113,7 @@ fn the_steps_of_the_validators_page_lead_to_a_validator() {
 		.as_str()
 		.and_then(|own| own.parse().ok())
 		.expect("planck");
-	assert!((BOND - 1_000..=BOND).contains(&backing), "{elected}");
+	assert!((BOND - 1_000..=BOND + EXTRA).contains(&backing), "{elected}");
 
 	let (best, _) = network.heights();
 	network.wait_until("its blocks are final elsewhere", Duration::from_secs(120), |network| {
@@ -146,6 +140,96 @@ fn the_steps_of_the_validators_page_lead_to_a_validator() {
 		era["era"],
 		start.elapsed().as_secs()
 	);
+	thread::scope(|scope| {
+		scope.spawn(|| an_era_is_paid(&client, address, era));
+		it_chills_and_unbonds(&client, file, address);
+	});
+	println!("paid and chilled after {} s", start.elapsed().as_secs());
+}
+
+/// Before anything is sent, for this reason.
+fn it_is_refused(answer: &Answer, why: &str) {
+	assert_eq!(answer.code, REJECTED, "{}{}", answer.stdout, answer.stderr);
+	let (message, hint) = answer.refusal();
+	assert!(
+		message.contains(why) && hint.contains("nothing was sent"),
+		"{message}, {hint}"
+	);
+}
+
+/// Step 5, from a stash that has registered its keys. A call for a wallet comes before, and sends nothing.
+fn it_bonds_and_stands_for_election(client: &Client, key: &str, stash: &str) {
+	let validator = |arguments: &[&str]| client.run(&[&["--key", key, "validator"][..], arguments].concat());
+	it_is_refused(&validator(&["validate"]), "nothing bonded");
+	let printed = client.json(&["validator", "bond", "2000000", "--call-data", stash]);
+	assert_eq!(
+		(&printed["sent"], &printed["call"]),
+		(&json!(false), &json!("staking.bond"))
+	);
+	// After the pallet's index that of the call, the amount, and the stash as payee.
+	let expected = [vec![0], (Compact(BOND), 1u8).encode()].concat();
+	assert_eq!(bytes(&printed["call_data"])[1..], expected, "{printed}");
+
+	let bonded = validator(&["bond", "2000000"]);
+	assert_eq!(bonded.code, 0, "{}{}", bonded.stdout, bonded.stderr);
+	let bonded = bonded.json();
+	assert_eq!(
+		(&bonded["extra"], &bonded["active"], &bonded["payee"]),
+		(&json!(false), &json!(BOND.to_string()), &json!("stash")),
+		"{bonded}"
+	);
+	it_is_refused(&validator(&["validate", "--commission", "4.99"]), "less than the least");
+	let stands = validator(&["validate"]);
+	assert_eq!(stands.code, 0, "{}{}", stands.stdout, stands.stderr);
+	assert_eq!(
+		stands.json()["commission_parts_per_billion"],
+		50_000_000,
+		"{}",
+		stands.stdout
+	);
+}
+
+/// Anybody has an era paid, once.
+fn an_era_is_paid(client: &Client, stash: &str, era: &Value) {
+	let number = era["era"].to_string();
+	let payout = ["--key", "//Bob", "validator", "payout", stash, "--era", &number];
+	let paid = client.json(&payout);
+	assert_eq!(paid["pages"][0]["era"], era["era"], "{paid}");
+	assert_eq!(paid["nominators"], "0", "{paid}");
+	let planck = |value: &Value| -> u128 { value.as_str().and_then(|text| text.parse().ok()).expect("planck") };
+	let (got, expected) = (planck(&paid["validator"]), planck(&era["reward"]));
+	// The chain divides in parts of a thousand million.
+	assert!(
+		got > 0 && got.abs_diff(expected) <= expected / 100_000_000 + 2,
+		"{paid}: {era}"
+	);
+	let left = client.run(&["validator", "status", stash]).json();
+	let eras = left["unclaimed"].as_array().expect("a list");
+	assert!(eras.iter().all(|left| left["era"] != era["era"]), "{left}");
+	it_is_refused(&client.run(&payout), "it was paid");
+}
+
+/// *Afterwards*: an elected stash chills, takes its money back, and keeps its keys as long as it needs them.
+fn it_chills_and_unbonds(client: &Client, key: &str, stash: &str) {
+	let validator = |arguments: &[&str]| client.run(&[&["--key", key, "validator"][..], arguments].concat());
+	let status = || client.run(&["validator", "status", stash]).json();
+	it_is_refused(&validator(&["unbond", "1999999"]), "would be left");
+	let chilled = validator(&["chill"]);
+	assert_eq!(chilled.code, 0, "{}{}", chilled.stdout, chilled.stderr);
+	assert_eq!(chilled.json()["active"], true, "{}", chilled.stdout);
+	let after = status();
+	assert_eq!(
+		(&after["candidate"], &after["standing"]),
+		(&json!(false), &json!("active")),
+		"it is elected for the planned eras: {after}"
+	);
+	it_is_refused(&validator(&["purge-keys"]), "among the validators");
+	let unbonded = client.json(&["--key", key, "validator", "unbond", "all"]);
+	assert_eq!(unbonded["amount"], (BOND + EXTRA).to_string(), "{unbonded}");
+	let era = |field: &str| unbonded[field].as_u64().expect("a number");
+	assert_eq!(era("free_from_era"), era("planned_era") + UNBONDING_ERAS, "{unbonded}");
+	assert_eq!(status()["bond"]["unbonding"][0]["era"], unbonded["free_from_era"]);
+	it_is_refused(&validator(&["withdraw"]), "nothing can be withdrawn yet");
 }
 
 /// Without `--submit` keys are made, and the call is printed as a wallet takes it. `before` is how the stash stood.

@@ -3,10 +3,11 @@
 use super::{runtime_types, FromRuntime, IntoRuntime};
 use crate::{
 	amount::Balance,
-	chain::{AccountId, Backing, Candidacy, PendingSlash, SessionKeys, StashBond, StashUnbonding},
+	chain::{AccountId, Backing, Candidacy, Payee, PendingSlash, SessionKeys, StashBond, StashUnbonding},
 };
 use runtime_types::{
-	millrace_runtime::configs::consensus, pallet_staking, sp_consensus_babe, sp_consensus_grandpa, sp_staking,
+	millrace_runtime::configs::consensus, pallet_staking, sp_arithmetic::per_things::Perbill, sp_consensus_babe,
+	sp_consensus_grandpa, sp_staking,
 };
 
 impl IntoRuntime for SessionKeys {
@@ -51,6 +52,27 @@ impl FromRuntime<pallet_staking::ValidatorPrefs> for Candidacy {
 		Candidacy {
 			commission: prefs.commission.0,
 			blocked: prefs.blocked,
+		}
+	}
+}
+
+impl IntoRuntime for Candidacy {
+	type Runtime = pallet_staking::ValidatorPrefs;
+	fn into_runtime(self) -> pallet_staking::ValidatorPrefs {
+		pallet_staking::ValidatorPrefs {
+			commission: Perbill(self.commission),
+			blocked: self.blocked,
+		}
+	}
+}
+
+impl IntoRuntime for Payee {
+	type Runtime = pallet_staking::RewardDestination<AccountId>;
+	fn into_runtime(self) -> pallet_staking::RewardDestination<AccountId> {
+		match self {
+			Payee::Stash => pallet_staking::RewardDestination::Stash,
+			Payee::Staked => pallet_staking::RewardDestination::Staked,
+			Payee::Account(account) => pallet_staking::RewardDestination::Account(account),
 		}
 	}
 }

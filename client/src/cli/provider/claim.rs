@@ -245,6 +245,7 @@ mod tests {
 					fees: MILL,
 					reward: MILL / 4,
 				}),
+				stakers: Vec::new(),
 			}),
 		}
 	}

@@ -5,7 +5,7 @@ use super::{
 		print::{grouped, pairs, table},
 		Session,
 	},
-	about, stash_or_key,
+	about, percent, stash_or_key,
 };
 use crate::{
 	amount::{self, Balance},
@@ -266,11 +266,6 @@ fn bond_text(bond: &StashBond) -> String {
 		amount::print(bond.total),
 		amount::print(bond.active)
 	)
-}
-
-/// Parts of a thousand million as percent, with two decimals.
-fn percent(parts: u32) -> String {
-	format!("{}.{:02} %", parts / 10_000_000, parts / 100_000 % 100)
 }
 
 #[cfg(test)]
