@@ -4,8 +4,9 @@
 . "$MILLRACE_ROOT/scripts/other_runtime.sh"
 
 benchmark_runtime() {
+	# It brings a runtime of its own, for another measurement, which is not needed.
 	quietly "built the program that runs benchmarks (the first time takes 10 minutes)" \
-		cargo build --locked --manifest-path "$MILLRACE_ROOT/runtime/bencher/Cargo.toml"
+		env SKIP_WASM_BUILD=1 cargo build --locked --manifest-path "$MILLRACE_ROOT/runtime/bencher/Cargo.toml"
 	export MILLRACE_BENCHER=$MILLRACE_BIN/millrace-bencher
 	other_runtime runtime-benchmarks MILLRACE_BENCH_RUNTIME
 }

@@ -15,6 +15,12 @@ MILLRACE_PTXAS_HOME=$CARGO_TARGET_DIR/millrace-tools/ptxas
 if [ -z "${MILLRACE_PTXAS:-}" ] && [ -x "$MILLRACE_PTXAS_HOME/nvidia/cuda_nvcc/bin/ptxas" ]; then
 	export MILLRACE_PTXAS=$MILLRACE_PTXAS_HOME/nvidia/cuda_nvcc/bin/ptxas
 fi
+# Debian's programs that are unpacked there, not installed; those that are installed go first.
+MILLRACE_UNPACKED=$CARGO_TARGET_DIR/millrace-tools/unpacked
+case ":$PATH:" in
+*":$MILLRACE_UNPACKED/usr/bin:"*) ;;
+*) PATH=$PATH:$MILLRACE_UNPACKED/usr/bin ;;
+esac
 
 if [ -d "$HOME/.cargo/bin" ]; then
 	case ":$PATH:" in

@@ -49,6 +49,16 @@ apt_install() {
 	quietly "installed $*" as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
 
+# unpack PACKAGE: puts a Debian package where only these scripts look. Installed, it would start its service.
+unpack() {
+	local scratch code=0
+	scratch=$(mktemp -d)
+	chmod 755 "$scratch"
+	(cd "$scratch" && { apt-get download "$1" || { as_root apt-get update && apt-get download "$1"; }; } && dpkg -x ./*.deb "$MILLRACE_UNPACKED") || code=$?
+	rm -rf "$scratch"
+	return "$code"
+}
+
 # 1. Compilers and generators.
 missing=()
 command -v gcc >/dev/null || missing+=(gcc)
@@ -141,4 +151,12 @@ if [ "$tests" = yes ]; then
 			--target "$MILLRACE_PTXAS_HOME" "nvidia-cuda-nvcc-cu12==$PTXAS_VERSION"
 	fi
 	ok "ptxas"
+	# They read the files of ops/. The tests say what they leave out without them.
+	for program in prometheus prometheus-node-exporter; do
+		if command -v "$program" >/dev/null || { [ "$debian" = yes ] && quietly "unpacked $program" unpack "$program"; }; then
+			ok "$program"
+		else
+			say "..      without $program: part of the tests of ops/ is left out"
+		fi
+	done
 fi

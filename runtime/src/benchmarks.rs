@@ -1,6 +1,12 @@
 //! What the benchmark tool runs: every pallet of the runtime that has benchmarks.
 
-use crate::Runtime;
+use crate::{AccountId, Balances, Runtime};
+use frame_benchmarking::{account, benchmarking::add_to_whitelist};
+use frame_support::{
+	storage::{storage_prefix, unhashed},
+	traits::fungible::Mutate,
+};
+use millrace_primitives::MILL;
 use polkadot_sdk::*;
 
 frame_benchmarking::define_benchmarks!(
@@ -33,4 +39,13 @@ frame_benchmarking::define_benchmarks!(
 
 impl frame_system_benchmarking::Config for Runtime {}
 
-impl pallet_transaction_payment::BenchmarkConfig for Runtime {}
+impl pallet_transaction_payment::BenchmarkConfig for Runtime {
+	/// A block with an author, who gets its part of the fee. Its account is read and written once a block, however many fees come
+	/// to it: that is a part of what a block costs before any transaction.
+	fn setup_benchmark_environment() {
+		let author: AccountId = account("author", 0, 0);
+		Balances::mint_into(&author, MILL).expect("issuance is far from its end");
+		unhashed::put(&storage_prefix(b"Authorship", b"Author"), &author);
+		add_to_whitelist(frame_system::Account::<Runtime>::hashed_key_for(&author).into());
+	}
+}

@@ -67,13 +67,7 @@ impl Network {
 			address(&client.json(&["key", "new", file.to_str().expect("UTF-8")]))
 		};
 		let (owner, payout, requester) = (key("owner.json"), key("payout.json"), key("requester.json"));
-		let init = answer(
-			Command::new(binary("millrace-worker"))
-				.args(["init", "--output", "json", "--state"])
-				.arg(folder.join("worker")),
-		);
-		assert_eq!(init.code, 0, "{}", init.stderr);
-		let init = init.json();
+		let init = init_worker(&folder.join("worker"));
 		let addresses = Addresses {
 			owner,
 			worker: address(&init),
@@ -95,34 +89,9 @@ impl Network {
 		});
 		progress("accounts funded");
 
-		let registered = client.json(&[
-			"--key",
-			folder.join("owner.json").to_str().expect("UTF-8"),
-			"provider",
-			"register",
-			"--worker",
-			&addresses.worker.to_string(),
-			"--payout",
-			&addresses.payout.to_string(),
-			"--host",
-			"127.0.0.1",
-			"--port",
-			&endpoint.to_string(),
-			"--tls-key",
-			init["tls_key"].as_str().expect("a hash"),
-			"--class",
-			"cpu-4",
-			"--lanes",
-			"1",
-			"--min-price",
-			ASK,
-			"--bond",
-			BOND,
-		]);
-		let provider = registered["provider"]
-			.as_u64()
-			.and_then(|id| u32::try_from(id).ok())
-			.expect("a number");
+		let owner = folder.join("owner.json");
+		let owner = owner.to_str().expect("UTF-8");
+		let provider = register(&client, owner, &init, addresses.payout, endpoint);
 		progress(&format!("provider {provider} registered with {BOND} MILL of stake"));
 		Network {
 			folder: folder.to_owned(),
@@ -224,6 +193,48 @@ pub struct Ledger {
 	pub author: u128,
 	/// All money there is.
 	pub issuance: u128,
+}
+
+/// Makes a worker's keys in `state`, and returns what `millrace-worker init` says of them.
+pub fn init_worker(state: &Path) -> Value {
+	let init = answer(
+		Command::new(binary("millrace-worker"))
+			.args(["init", "--output", "json", "--state"])
+			.arg(state),
+	);
+	assert_eq!(init.code, 0, "{}", init.stderr);
+	init.json()
+}
+
+/// Registers a provider of one lane of class cpu-4 with [`BOND`], which asks for [`ASK`], owned by the key `owner`. `worker` is what
+/// [`init_worker`] returned, and `endpoint` the port on loopback at which it will answer. Returns the provider's number.
+pub fn register(client: &Client, owner: &str, worker: &Value, payout: AccountId, endpoint: u16) -> u32 {
+	let registered = client.json(&[
+		"--key",
+		owner,
+		"provider",
+		"register",
+		"--worker",
+		&address(worker).to_string(),
+		"--payout",
+		&payout.to_string(),
+		"--host",
+		"127.0.0.1",
+		"--port",
+		&endpoint.to_string(),
+		"--tls-key",
+		worker["tls_key"].as_str().expect("a hash"),
+		"--class",
+		"cpu-4",
+		"--lanes",
+		"1",
+		"--min-price",
+		ASK,
+		"--bond",
+		BOND,
+	]);
+	let provider = registered["provider"].as_u64();
+	provider.and_then(|id| u32::try_from(id).ok()).expect("a number")
 }
 
 fn address(object: &Value) -> AccountId {

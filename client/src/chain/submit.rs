@@ -145,6 +145,31 @@ impl Chain {
 		self.carry_out(call, pair, true).await
 	}
 
+	/// Sends calls of one signer, all of them before the first one is waited for, which is until it is final. One that the node
+	/// refuses is the last that is sent. Returns what became of those that were sent, in their order.
+	pub async fn each_final(&self, calls: Vec<Call>, pair: &Keypair) -> Vec<Result<Included, ChainError>> {
+		let mut sent = Vec::with_capacity(calls.len());
+		for call in calls {
+			let submitted = match self.finalised().await {
+				Ok(anchor) => self.submit(&anchor, &call, pair).await,
+				Err(error) => Err(error),
+			};
+			let is_refused = submitted.is_err();
+			sent.push(submitted);
+			if is_refused {
+				break;
+			}
+		}
+		let mut outcomes = Vec::with_capacity(sent.len());
+		for submitted in sent {
+			outcomes.push(match submitted {
+				Ok(mut submitted) => submitted.in_final().await,
+				Err(error) => Err(error),
+			});
+		}
+		outcomes
+	}
+
 	async fn carry_out(&self, call: &Call, pair: &Keypair, finalised: bool) -> Result<Included, ChainError> {
 		loop {
 			let anchor = self.finalised().await?;

@@ -39,6 +39,13 @@ const INITIALIZATION_WEIGHT: Weight = Weight::from_parts(
 	u64::MAX.saturating_div(10),
 );
 
+/// What a block costs before any transaction: what an empty one was measured to take, and the account of its author, to which a
+/// part of every fee goes.
+fn base_block() -> Weight {
+	let author = ParityDbWeight::get().reads_writes(1, 1);
+	BlockExecutionWeight::get().saturating_add(author)
+}
+
 /// What the builder would make of these. Every transaction asks for the limits a dozen times, and the builder would run anew each
 /// time.
 fn block_weights() -> BlockWeights {
@@ -54,7 +61,7 @@ fn block_weights() -> BlockWeights {
 		reserved: Some(reserved),
 	};
 	BlockWeights {
-		base_block: BlockExecutionWeight::get(),
+		base_block: base_block(),
 		max_block: MAX_BLOCK_WEIGHT,
 		per_class: PerDispatchClass::new(|class| match class {
 			DispatchClass::Normal => of_class(NORMAL_BLOCK_WEIGHT, Weight::zero()),
@@ -143,7 +150,7 @@ mod tests {
 	#[test]
 	fn limits_are_what_the_builders_make() {
 		let weights = BlockWeights::builder()
-			.base_block(BlockExecutionWeight::get())
+			.base_block(base_block())
 			.for_class(DispatchClass::all(), |limits| {
 				limits.base_extrinsic = ExtrinsicBaseWeight::get()
 			})

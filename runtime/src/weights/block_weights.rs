@@ -4,7 +4,7 @@
 //!
 //! SHORT-NAME: `block`, LONG-NAME: `BlockExecution`, RUNTIME: `millrace`
 //! WARMUPS: `10`, REPEAT: `100`
-//! WEIGHT-METRIC: `Average`, WEIGHT-MUL: `1.622`, WEIGHT-ADD: `0`
+//! WEIGHT-METRIC: `Average`, WEIGHT-MUL: `1.905`, WEIGHT-ADD: `0`
 
 use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_NANOS, Weight};
 use polkadot_sdk::*;
@@ -12,18 +12,18 @@ use sp_core::parameter_types;
 
 parameter_types! {
 	/// Weight of executing an empty block.
-	/// Calculated by multiplying the *Average* with `1.622` and adding `0`.
+	/// Calculated by multiplying the *Average* with `1.905` and adding `0`.
 	///
 	/// Stats nanoseconds:
-	///   Min, Max: 431_257, 1_285_179
-	///   Average:  471_575
-	///   Median:   455_363
-	///   Std-Dev:  85397.49
+	///   Min, Max: 410_416, 1_409_926
+	///   Average:  468_922
+	///   Median:   435_454
+	///   Std-Dev:  141263.86
 	///
 	/// Percentiles nanoseconds:
-	///   99th: 556_075
-	///   95th: 518_608
-	///   75th: 467_712
+	///   99th: 1_257_748
+	///   95th: 540_231
+	///   75th: 455_523
 	pub const BlockExecutionWeight: Weight =
-		Weight::from_parts(WEIGHT_REF_TIME_PER_NANOS.saturating_mul(764_895), 0);
+		Weight::from_parts(WEIGHT_REF_TIME_PER_NANOS.saturating_mul(893_297), 0);
 }

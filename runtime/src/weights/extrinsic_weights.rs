@@ -4,7 +4,7 @@
 //!
 //! SHORT-NAME: `extrinsic`, LONG-NAME: `ExtrinsicBase`, RUNTIME: `millrace`
 //! WARMUPS: `10`, REPEAT: `100`
-//! WEIGHT-METRIC: `Average`, WEIGHT-MUL: `1.622`, WEIGHT-ADD: `0`
+//! WEIGHT-METRIC: `Average`, WEIGHT-MUL: `1.905`, WEIGHT-ADD: `0`
 
 use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_NANOS, Weight};
 use polkadot_sdk::*;
@@ -12,20 +12,20 @@ use sp_core::parameter_types;
 
 parameter_types! {
 	/// Weight of executing a NO-OP extrinsic, for example `System::remark`.
-	/// Calculated by multiplying the *Average* with `1.622` and adding `0`.
+	/// Calculated by multiplying the *Average* with `1.905` and adding `0`.
 	///
-	/// Less 123394 ns, which the extensions of a transaction are charged by themselves.
+	/// Less 142947 ns, which the extensions of a transaction are charged by themselves.
 	///
 	/// Stats nanoseconds:
-	///   Min, Max: 100_144, 119_184
-	///   Average:  102_696
-	///   Median:   102_502
-	///   Std-Dev:  1976.2
+	///   Min, Max: 93_639, 106_278
+	///   Average:  96_600
+	///   Median:   96_421
+	///   Std-Dev:  1710.92
 	///
 	/// Percentiles nanoseconds:
-	///   99th: 105_719
-	///   95th: 104_350
-	///   75th: 103_187
+	///   99th: 105_643
+	///   95th: 98_237
+	///   75th: 97_109
 	pub const ExtrinsicBaseWeight: Weight =
-		Weight::from_parts(WEIGHT_REF_TIME_PER_NANOS.saturating_mul(43178), 0);
+		Weight::from_parts(WEIGHT_REF_TIME_PER_NANOS.saturating_mul(41075), 0);
 }

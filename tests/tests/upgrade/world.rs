@@ -1,7 +1,12 @@
 //! A chain of one validator, a node that follows it, and a provider whose worker knows only that one.
 
 use millrace_client::keys::Key;
-use millrace_tests::{binary, client::answer, free_port, spec::Spec, Client, Node, Process};
+use millrace_tests::{
+	binary, free_port,
+	network::{init_worker, register, ASK},
+	spec::Spec,
+	Client, Node, Process,
+};
 use serde_json::json;
 use std::{
 	future::Future,
@@ -14,10 +19,6 @@ use tokio::runtime::Runtime;
 
 /// How long anything may take that takes a few blocks.
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
-/// What the provider asks for, in planck for 2³⁰ units.
-const ASK: &str = "30000000";
-/// What it bonds, in MILL: the floor of one lane of class cpu-4.
-const BOND: &str = "336";
 /// What each of these accounts has at genesis, in planck: 1,000 MILL.
 const ENDOWMENT: u64 = 1_000_000_000_000_000;
 /// Who deals with the provider, each with an account of its own: two commands of one account would sign with the same nonce.
@@ -73,7 +74,8 @@ impl World {
 		let client = Client::new(follower.url(), &folder.join("client"));
 		let endpoint = free_port();
 		let state = folder.join("worker");
-		let provider = register(&client, &state, endpoint);
+		let keys = init_worker(&state);
+		let provider = register(&client, &uri("owner"), &keys, key("payout").account(), endpoint);
 		let worker = start_worker(&follower, &state, endpoint, folder.join("worker.log"));
 		let world = World {
 			worker,
@@ -138,47 +140,6 @@ pub(crate) fn key(name: &str) -> Key {
 /// How the command line names it.
 pub(crate) fn uri(name: &str) -> String {
 	format!("//upgrade//{name}")
-}
-
-/// Makes the worker's keys and registers its provider.
-fn register(client: &Client, state: &Path, endpoint: u16) -> u32 {
-	let init = answer(
-		Command::new(binary("millrace-worker"))
-			.args(["init", "--output", "json", "--state"])
-			.arg(state),
-	);
-	assert_eq!(init.code, 0, "{}", init.stderr);
-	let init = init.json();
-	let text = |field: &str| init[field].as_str().expect("a text").to_owned();
-	let (worker, tls_key) = (text("address"), text("tls_key"));
-	let payout = key("payout").account().to_string();
-	let (owner, endpoint) = (uri("owner"), endpoint.to_string());
-	let registered = client.json(&[
-		"--key",
-		&owner,
-		"provider",
-		"register",
-		"--worker",
-		&worker,
-		"--payout",
-		&payout,
-		"--host",
-		"127.0.0.1",
-		"--port",
-		&endpoint,
-		"--tls-key",
-		&tls_key,
-		"--class",
-		"cpu-4",
-		"--lanes",
-		"1",
-		"--min-price",
-		ASK,
-		"--bond",
-		BOND,
-	]);
-	let provider = registered["provider"].as_u64();
-	provider.and_then(|id| u32::try_from(id).ok()).expect("a number")
 }
 
 /// Starts the worker, which computes by the interpreter on one core: so a job takes long, and the requester, who compiles, re-runs

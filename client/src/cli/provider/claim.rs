@@ -6,7 +6,7 @@ use super::super::{
 };
 use crate::{
 	amount::{self, Balance},
-	chain::{Call, Chain, ChainError, ClaimedReward, EarningState, EraEarning, Included, ProviderId, Submitted},
+	chain::{Call, Chain, ChainError, ClaimedReward, EarningState, EraEarning, Included, ProviderId},
 	exit::{Code, Failure},
 	keys::Key,
 };
@@ -60,32 +60,12 @@ fn chosen(provider: ProviderId, earnings: &[EraEarning], asked: &[u32]) -> Resul
 	Ok(eras.filter(|era| asked.is_empty() || asked.contains(era)).collect())
 }
 
-/// One call for each era, as only a call by itself is free. All are sent before the first one is waited for; one that the node
-/// refuses is the last that is sent.
+/// One call for each era, as only a call by itself is free.
 async fn claim(chain: &Chain, key: &Key, provider: ProviderId, eras: Vec<u32>) -> Vec<Outcome> {
-	let mut sent = Vec::with_capacity(eras.len());
-	for era in eras {
-		let submitted = submit(chain, key, Call::Claim { provider, era }).await;
-		let is_refused = submitted.is_err();
-		sent.push((era, submitted));
-		if is_refused {
-			break;
-		}
-	}
-	let mut outcomes = Vec::with_capacity(sent.len());
-	for (era, submitted) in sent {
-		let result = match submitted {
-			Ok(mut submitted) => submitted.in_final().await,
-			Err(error) => Err(error),
-		};
-		outcomes.push(Outcome { era, result });
-	}
-	outcomes
-}
-
-async fn submit(chain: &Chain, key: &Key, call: Call) -> Result<Submitted, ChainError> {
-	let anchor = chain.finalised().await?;
-	chain.submit(&anchor, &call, key.pair()).await
+	let calls = eras.iter().map(|era| Call::Claim { provider, era: *era }).collect();
+	let results = chain.each_final(calls, key.pair()).await;
+	let outcomes = eras.into_iter().zip(results);
+	outcomes.map(|(era, result)| Outcome { era, result }).collect()
 }
 
 /// What became of the claim for an era.

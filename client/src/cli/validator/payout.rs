@@ -6,7 +6,7 @@ use super::super::{
 };
 use crate::{
 	amount::{self, Balance},
-	chain::{AccountId, At, Call, Chain, ChainError, Included, Submitted, UnclaimedEra},
+	chain::{AccountId, At, Call, Chain, ChainError, Included, UnclaimedEra},
 	exit::{Code, Failure},
 	keys::Key,
 };
@@ -89,32 +89,18 @@ fn first_pages(mut pages: Vec<(u32, u32)>) -> (Vec<(u32, u32)>, bool) {
 	(pages, left)
 }
 
-/// One call for each page, so that one that somebody else had paid meanwhile holds up no other. All are sent before the
-/// first one is waited for; one that the node refuses is the last that is sent.
+/// One call for each page, so that one that somebody else had paid meanwhile holds up no other.
 async fn pay(chain: &Chain, key: &Key, stash: AccountId, pages: Vec<(u32, u32)>) -> Vec<Outcome> {
-	let mut sent = Vec::with_capacity(pages.len());
-	for (era, page) in pages {
-		let submitted = submit(chain, key, Call::PayoutStakers { stash, era, page }).await;
-		let is_refused = submitted.is_err();
-		sent.push((era, page, submitted));
-		if is_refused {
-			break;
-		}
-	}
-	let mut outcomes = Vec::with_capacity(sent.len());
-	for (era, page, submitted) in sent {
-		let result = match submitted {
-			Ok(mut submitted) => submitted.in_final().await,
-			Err(error) => Err(error),
-		};
-		outcomes.push(Outcome { era, page, result });
-	}
+	let call = |(era, page): &(u32, u32)| Call::PayoutStakers {
+		stash,
+		era: *era,
+		page: *page,
+	};
+	let results = chain.each_final(pages.iter().map(call).collect(), key.pair()).await;
+	let outcomes = pages.into_iter().zip(results);
 	outcomes
-}
-
-async fn submit(chain: &Chain, key: &Key, call: Call) -> Result<Submitted, ChainError> {
-	let anchor = chain.finalised().await?;
-	chain.submit(&anchor, &call, key.pair()).await
+		.map(|((era, page), result)| Outcome { era, page, result })
+		.collect()
 }
 
 /// What became of a page.
