@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// Who signs.
 enum Signer {
 	/// The stash's key is here.
-	Here(Key),
+	Here(Box<Key>),
 	/// It is elsewhere: nothing is sent.
 	Elsewhere(AccountId),
 }
@@ -30,7 +30,7 @@ impl<'a> Stash<'a> {
 	pub(super) async fn open(session: &'a Session<'a>, elsewhere: Option<AccountId>) -> Result<Stash<'a>, Failure> {
 		let signer = match elsewhere {
 			Some(stash) => Signer::Elsewhere(stash),
-			None => Signer::Here(session.key()?),
+			None => Signer::Here(Box::new(session.key()?)),
 		};
 		let chain = session.chain().await?;
 		Ok(Stash {
