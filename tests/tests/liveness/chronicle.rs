@@ -240,8 +240,8 @@ pub(crate) struct Chronicle {
 }
 
 impl Chronicle {
-	/// Follows the chain at `url` from its first block.
-	pub(crate) fn start(url: String) -> Chronicle {
+	/// Follows a chain from its first block.
+	pub(crate) fn start(chain: Chain) -> Chronicle {
 		let shared = Arc::new(Shared::default());
 		let theirs = shared.clone();
 		let thread = std::thread::spawn(move || {
@@ -249,7 +249,7 @@ impl Chronicle {
 				.enable_all()
 				.build()
 				.expect("a runtime")
-				.block_on(theirs.follow(&url));
+				.block_on(theirs.follow(&chain));
 		});
 		Chronicle {
 			shared,
@@ -346,11 +346,8 @@ impl Shared {
 		self.pages.lock().expect("no story panics while it looks")
 	}
 
-	async fn follow(&self, url: &str) {
-		let chain = Chain::connect(url, Duration::from_secs(10))
-			.await
-			.expect("the node answers");
-		let raw = Raw::connect(url).await;
+	async fn follow(&self, chain: &Chain) {
+		let raw = Raw::connect(chain.url()).await;
 		let (mut block, mut hook) = (0, 0);
 		while !self.ended.load(Ordering::Relaxed) {
 			let best = chain.best().await.expect("the node answers").block().number;
@@ -371,7 +368,7 @@ impl Shared {
 					.iter()
 					.filter_map(|event| happening(&event.expect("a known event")))
 					.collect();
-				self.write(&chain, Page { at, events }).await;
+				self.write(chain, Page { at, events }).await;
 			}
 			tokio::time::sleep(PAUSE).await;
 		}
@@ -384,14 +381,10 @@ impl Shared {
 		for sampled in page.events.iter().filter_map(ProviderSampled::of) {
 			if let Some(key) = awake.get(&sampled.provider) {
 				let anchor = chain.finalised().await.expect("a final block");
-				let signed = chain
-					.sign(&anchor, &Call::Heartbeat, key.pair())
-					.await
-					.expect("a nonce");
-				chain
-					.broadcast(&signed.bytes, key.account())
-					.await
-					.expect("the node takes it");
+				// Through the connection of everybody else here, which sends one after the other: a provider may be about to call
+				// something with the same key.
+				let sent = chain.submit(&anchor, &Call::Heartbeat, key.pair()).await;
+				sent.expect("the node takes it");
 			}
 		}
 		self.pages().push(page);

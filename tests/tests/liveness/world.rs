@@ -107,7 +107,7 @@ impl World {
 			.block_on(Chain::connect(&node.url(), Duration::from_secs(10)))
 			.expect("the node answers");
 		World {
-			chronicle: Chronicle::start(node.url()),
+			chronicle: Chronicle::start(chain.clone()),
 			folder: folder.to_owned(),
 			node,
 			chain,
