@@ -1,7 +1,7 @@
 //! `scripts/devnet.sh`, as a person uses it.
 
 use millrace_tests::{client::answer, native, process::last_lines, rpc, Answer, Client, Process};
-use serde_json::json;
+use serde_json::{json, Value};
 use std::{
 	env, fs,
 	net::{Ipv4Addr, TcpStream},
@@ -55,6 +55,9 @@ pub(crate) fn by_the_script(folder: &Path) {
 		.expect("it answers clients");
 	a_job(&Client::new(node.clone(), &folder.join("client")), folder);
 	let computed = start.elapsed() - up;
+	if let Some((_, url)) = urls.iter().find(|(name, _)| name == "prometheus") {
+		scraped(port(url), "3");
+	}
 
 	let running = processes(&state).len();
 	let stopping = Instant::now();
@@ -81,6 +84,21 @@ pub(crate) fn by_the_script(folder: &Path) {
 	assert!(refused.stderr.contains("is not empty"), "{}", refused.stderr);
 	assert!(usage.stderr.contains("1..=6"), "{}", usage.stderr);
 	in_front(&path("front"), &folder.join("front.log"));
+}
+
+/// Waits until Prometheus has read the metrics of as many nodes.
+fn scraped(port: u16, nodes: &str) {
+	let start = Instant::now();
+	loop {
+		let answer = rpc::get(port, "/api/v1/query?query=sum(up)").expect("it answers");
+		let sum: Value = serde_json::from_str(&answer).expect("JSON");
+		if sum["data"]["result"][0]["value"][1] == nodes {
+			println!("devnet | Prometheus reads the metrics of {nodes} nodes");
+			return;
+		}
+		assert!(start.elapsed() < DOWN, "{sum}");
+		sleep(Duration::from_secs(1));
+	}
 }
 
 /// Runs until Ctrl-C.

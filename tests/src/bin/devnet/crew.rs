@@ -193,6 +193,15 @@ impl Crew {
 		self.write(&members)
 	}
 
+	/// Notes where a process answers that could not be known before it was started.
+	pub(crate) fn answers_at(&self, name: &str, urls: &[String]) -> Result<(), Failure> {
+		let mut members = self.lock();
+		if let Some(member) = members.iter_mut().find(|member| member.name == name) {
+			member.urls = urls.to_owned();
+		}
+		self.write(&members)
+	}
+
 	/// Waits until `done` gives something. It fails if the process of that name ends first, or it takes too long.
 	pub(crate) fn wait<T>(
 		&self,

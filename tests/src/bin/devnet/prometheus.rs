@@ -11,8 +11,12 @@ use std::{
 
 /// How to get it.
 pub(crate) const HINT: &str = "on Debian: apt-get install --no-install-recommends prometheus";
+/// What its process is called here.
+const NAME: &str = "prometheus";
 /// Where it usually answers.
 const PORT: u16 = 9090;
+/// Where it shows alerts: the project's own pages, Debian's, and what programs ask, where it was built without any or finds none.
+const ALERTS: [&str; 3] = ["/alerts", "/classic/alerts", "/api/v1/alerts"];
 /// How long it may take until it answers.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -44,8 +48,9 @@ pub(crate) fn start(crew: &Crew, program: &Path, metrics: &[u16]) -> Result<(), 
 		.arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
 		.arg(format!("--web.listen-address=127.0.0.1:{port}"))
 		.current_dir(&folder);
-	let url = format!("http://127.0.0.1:{port}/alerts");
-	crew.start("prometheus", &[url], &mut command)?;
-	crew.wait("prometheus", "answer", LIMIT, || rpc::get(port, "/-/ready").ok())?;
-	Ok(())
+	crew.start(NAME, &[], &mut command)?;
+	crew.wait(NAME, "answer", LIMIT, || rpc::get(port, "/-/ready").ok())?;
+	let page = ALERTS.into_iter().find(|page| rpc::get(port, page).is_ok());
+	let url = format!("http://127.0.0.1:{port}{}", page.unwrap_or("/"));
+	crew.answers_at(NAME, &[url])
 }
