@@ -4,6 +4,7 @@
 mod account;
 mod arguments;
 mod check;
+mod each;
 mod job;
 mod kernel;
 mod key;

@@ -1,6 +1,7 @@
 //! `millrace provider claim`.
 
 use super::super::{
+	each,
 	print::{pairs, table},
 	Session,
 };
@@ -129,21 +130,18 @@ impl Claims {
 
 	/// What was paid for the calls: nothing for those that succeeded.
 	fn fees(&self) -> Balance {
-		let included = self.outcomes.iter().filter_map(|outcome| outcome.result.as_ref().ok());
-		included.fold(0, |sum: Balance, included| sum.saturating_add(included.fee))
+		each::fees(self.results())
 	}
 
-	/// What whoever wanted all of them must hear, where some failed: the first reason, with its code.
+	/// What whoever wanted all of them must hear, where some failed.
 	fn failure(&self) -> Option<Failure> {
-		let first = self.outcomes.iter().find_map(|outcome| outcome.result.as_ref().err())?;
-		let minted = self.outcomes.iter().filter(|outcome| outcome.result.is_ok()).count();
-		let message = format!(
-			"{} of {} rewards of provider {} were not minted, the first because {first}",
-			self.wanted.saturating_sub(minted),
-			self.wanted,
-			self.provider
-		);
-		Some(Failure::new(Code::from(first), message, first.hint()).with_details(self.object()))
+		let parts = format!("rewards of provider {}", self.provider);
+		let failure = each::failure(self.results(), self.wanted, &parts, "minted")?;
+		Some(failure.with_details(self.object()))
+	}
+
+	fn results(&self) -> impl Iterator<Item = &Result<Included, ChainError>> + Clone {
+		self.outcomes.iter().map(|outcome| &outcome.result)
 	}
 
 	fn object(&self) -> Value {

@@ -1,6 +1,7 @@
 //! `millrace validator payout`.
 
 use super::super::{
+	each,
 	print::{pairs, table},
 	Session,
 };
@@ -176,21 +177,18 @@ impl Payouts {
 
 	/// What was paid for the calls.
 	fn fees(&self) -> Balance {
-		let included = self.outcomes.iter().filter_map(|outcome| outcome.result.as_ref().ok());
-		included.fold(0, |sum: Balance, included| sum.saturating_add(included.fee))
+		each::fees(self.results())
 	}
 
-	/// What whoever wanted all of them must hear, where some failed: the first reason, with its code.
+	/// What whoever wanted all of them must hear, where some failed.
 	fn failure(&self) -> Option<Failure> {
-		let first = self.outcomes.iter().find_map(|outcome| outcome.result.as_ref().err())?;
-		let paid = self.outcomes.iter().filter(|outcome| outcome.result.is_ok()).count();
-		let message = format!(
-			"{} of {} pages of {} were not paid, the first because {first}",
-			self.wanted.saturating_sub(paid),
-			self.wanted,
-			self.stash
-		);
-		Some(Failure::new(Code::from(first), message, first.hint()).with_details(self.object()))
+		let parts = format!("pages of {}", self.stash);
+		let failure = each::failure(self.results(), self.wanted, &parts, "paid")?;
+		Some(failure.with_details(self.object()))
+	}
+
+	fn results(&self) -> impl Iterator<Item = &Result<Included, ChainError>> + Clone {
+		self.outcomes.iter().map(|outcome| &outcome.result)
 	}
 
 	fn object(&self) -> Value {
